@@ -1,9 +1,10 @@
 """Scoring and choice scoring against plain loops over the same model: the same numbers, in less time.
 
-    python benchmarks/scoring.py [MODEL] [EPISODES]
+    python benchmarks/scoring.py
 
-Three comparisons on episodes of 40 examples, about 600 to 1000 tokens each (fewer where the model takes less), median
-of three runs:
+Two models: ``nano-spectrum`` with its vocabulary of 4,096, and a random model of the same body with the vocabulary
+of Gemma 3 (262,144), because what a plain loop wastes on logits grows with the vocabulary. Three comparisons on
+episodes of up to 20 examples, median of three runs:
 
 - ``score``: every output of every episode. The plain loop takes one episode at a time, log-softmax over the whole
   vocabulary at every position, then a Python loop over examples and tokens.
@@ -12,7 +13,6 @@ of three runs:
 """
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from statistics import median
@@ -24,24 +24,29 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast
 
 from pluralign.episode import Episode, Example
-from pluralign.errors import ModelError
 from pluralign.lm.transformers import TransformersModel
 
 PLACES = ("the library", "the old harbour", "the market square", "the school", "the swimming pool", "the night bus")
 PLANS = ("should open on Sundays", "needs more light", "should be free for everyone", "could close a little earlier")
+REASONS = (
+    "Many who live near it work all week and cannot come at any other time, and they pay for it as everyone does.",
+    "We asked about it two years ago, were told to wait for the new budget, and have heard nothing since that day.",
+    "It would cost less than the car park that was built last year, and far more people would have some use for it.",
+)
 
 
 def episodes(count: int, shots: int = 40) -> list[Episode]:
-    """Votes of invented voters on invented plans, and flips of biased coins with a question each."""
+    """Votes of voters on invented plans, and ratings by readers: texts of two sentences, as in real rating tasks."""
     rng = np.random.default_rng(0)
     made = []
     for k in range(count):
         if k % 2:
             choices, description = ("Agree", "Disagree", "Pass"), "Each output is the vote of one voter on a plan."
-            inputs = [f"{rng.choice(PLACES).capitalize()} {rng.choice(PLANS)}." for _ in range(shots)]
         else:
-            choices, description = ("Heads", "Tails"), "Each output is a flip of one coin, which may be biased."
-            inputs = [f"Flip number {j + 1}, at {rng.choice(PLACES)}." for j in range(shots)]
+            choices, description = ("convincing", "weak"), "Each output is what one reader says of a text."
+        inputs = [
+            f"{rng.choice(PLACES).capitalize()} {rng.choice(PLANS)}. {rng.choice(REASONS)}" for _ in range(shots)
+        ]
         p = rng.dirichlet(np.ones(len(choices)))
         examples = tuple(Example(str(rng.choice(choices, p=p)), text) for text in inputs)
         made.append(Episode(f"process {k}#0", f"process {k}", examples, description, choices))
@@ -104,8 +109,8 @@ def timed(runs: Sequence[Callable[[], list[float]]]) -> list[tuple[float, np.nda
     return [(median(some), numbers) for some, numbers in zip(seconds, found, strict=True)]
 
 
-def random_model(folder: str) -> str:
-    """A random model of the size of the embedded ones, with a tokenizer made of the episodes."""
+def random_model(folder: str, vocabulary: int) -> str:
+    """A random model with the body of the embedded ones, and a tokenizer made of the episodes."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -116,12 +121,12 @@ def random_model(folder: str) -> str:
     tokenizer.train_from_iterator([f"{e.input} {e.output}\n" for one in episodes(8) for e in one.examples], trainer)
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<eos>").save_pretrained(folder)
     config = LlamaConfig(
-        vocab_size=4096,
+        vocab_size=vocabulary,
         hidden_size=256,
         intermediate_size=704,
-        num_hidden_layers=6,
+        num_hidden_layers=4,
         num_attention_heads=4,
-        max_position_embeddings=2048,
+        max_position_embeddings=1024,
         tie_word_embeddings=True,
     )
     torch.manual_seed(0)
@@ -129,43 +134,36 @@ def random_model(folder: str) -> str:
     return folder
 
 
-def load(name: str | None) -> TransformersModel:
-    if name is not None:
-        return TransformersModel.load(name)
-    try:
-        return TransformersModel.load("nano-spectrum")
-    except ModelError as error:
-        print(f"{error} A random model takes its place.", file=sys.stderr)
-        with tempfile.TemporaryDirectory() as folder:
-            return TransformersModel.load(random_model(folder))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("model", nargs="?", help="nano-spectrum unless given")
-    parser.add_argument("episodes", nargs="?", type=int, default=2, help="how many to score")
-    given = parser.parse_args()
-    model = load(given.model)
-    for shots in range(40, 0, -1):
-        asked = episodes(given.episodes, shots)
+def compare(model: TransformersModel, name: str, count: int, most: int) -> None:
+    """Time the three comparisons on ``count`` episodes of up to ``most`` examples, as many as the model takes."""
+    for shots in range(most, 0, -1):
+        asked = episodes(count, shots)
         lengths = [len(one.ids) for one in model.encoder.encode([model.template.episode(one) for one in asked])]
         if max(lengths) < model.max_length:
             break
     print(
-        f"{given.model or 'nano-spectrum'}: {model.facts['parameters'] / 1e6:.1f} M parameters, "
+        f"{name}: {model.facts['parameters'] / 1e6:.1f} M parameters, "
         f"{model.facts['device']}, {torch.get_num_threads()} threads; "
         f"{len(asked)} episodes of {shots} examples, {min(lengths)} to {max(lengths)} tokens"
     )
     print(f"{'':14}{'plain':>10}{'pluralign':>11}{'times':>8}{'difference':>12}")
-    for name, plain, ours in (
+    for label, plain, ours in (
         ("score", lambda: plain_score(model, asked), lambda: score(model, asked)),
         ("score, asked", lambda: plain_choices(model, asked, every=False), lambda: score(model, asked)),
         ("choices", lambda: plain_choices(model, asked), lambda: choices(model, asked)),
     ):
         (slow, expected), (fast, found) = timed([plain, ours])
         difference = np.abs(found - expected).max()
-        print(f"{name:14}{slow:9.2f}s{fast:10.2f}s{slow / fast:8.1f}{difference:12.1e}", flush=True)
+        print(f"{label:14}{slow:9.2f}s{fast:10.2f}s{slow / fast:8.1f}{difference:12.1e}", flush=True)
         assert difference < 1e-4, "the two ways disagree"
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
+    compare(TransformersModel.load("nano-spectrum"), "nano-spectrum", count=2, most=20)
+    with tempfile.TemporaryDirectory() as folder:
+        wide = TransformersModel.load(random_model(folder, vocabulary=262_144))
+        compare(wide, "random, vocabulary of Gemma 3", count=4, most=8)
 
 
 if __name__ == "__main__":
