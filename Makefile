@@ -25,7 +25,7 @@ format: $(VENV)/.dev ## mend style and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.core ## run every benchmark
+bench: $(VENV)/.train ## run every benchmark
 	@for script in benchmarks/*.py; do echo "$$script" && $(BIN)/python "$$script" || exit 1; done
 
 suite: $(VENV)/.core ## write the table of tasks docs/suite.md from their cards
@@ -43,6 +43,6 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) -e .
 	touch $@
 
-$(VENV)/.dev $(VENV)/.docs: $(VENV)/.%: $(VENV)/.core
+$(VENV)/.dev $(VENV)/.docs $(VENV)/.train: $(VENV)/.%: $(VENV)/.core
 	$(INSTALL) -e '.[$*]'
 	touch $@

@@ -2,6 +2,7 @@ import copy
 import itertools
 import json
 import unicodedata
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,6 +97,22 @@ def test_a_sequence_does_not_depend_on_its_batch(family, batch):
     alone = [ENCODERS[family].encode([segments])[0] for segments in written]
     assert len(together) == len(written)
     assert all(map(same, together, alone))
+
+
+@settings(max_examples=25)
+@given(drawn=st.lists(episodes, max_size=4), again=st.lists(st.integers(0, 30), max_size=9))
+@pytest.mark.parametrize(("family", "name"), CASES)
+def test_episodes_are_tokenised_as_they_are_written(family, name, drawn, again):
+    # Examples that come again, as the same objects, in this episode and in others.
+    pool = [example for episode in drawn for example in episode.examples]
+    longer = [
+        replace(episode, examples=episode.examples + tuple(pool[i % len(pool)] for i in again)) for episode in drawn
+    ]
+    template, encoder = WRITTEN[family, name], ENCODERS[family]
+    together = encoder.episodes(template, longer)
+    assert len(together) == len(longer)
+    assert all(map(same, together, encoder.encode([template.episode(episode) for episode in longer])))
+    assert [one.example.dtype for one in together] == [np.dtype(np.int32)] * len(longer)
 
 
 @pytest.mark.parametrize(("family", "name"), CASES)

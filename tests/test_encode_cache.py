@@ -1,16 +1,22 @@
 import os
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from pluralign import encode_cache
 from pluralign.encode import Encoded, Encoder, fit
 from pluralign.encode_cache import counter, encode_tasks
-from pluralign.errors import DataError, UsageError
+from pluralign.errors import DataError, RunError, UsageError
 from pluralign.suite import DataRoot, all_tasks, get, registry
 from pluralign.suite.custom import add
 from pluralign.suite.data import cache_folder
+from pluralign.suite.registry import without_overlap
+from pluralign.suite.tasks.diffuse import DESCRIPTIONS, FOLDER
 from pluralign.template import resolve
 from tests.tiny import llama_like, qwen_like
 
@@ -41,6 +47,10 @@ def two(root):
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataRoot:
     """A data root with two tasks of the user's own."""
+    return own_tasks(tmp_path, monkeypatch)
+
+
+def own_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataRoot:
     all_tasks()
     monkeypatch.setattr(registry, "_TASKS", dict(registry._TASKS))
     (tmp_path / "one.txt").write_text("red,blue,green\nyes,no\n")
@@ -75,6 +85,19 @@ def expected(name: str, root: DataRoot, template: str = "spectrum", **options) -
     return tokens(Encoder(qwen_like()).encode([written.episode(e) for e in get(name).episodes(root, **options)]))
 
 
+@cache
+def reference(name: str, text: str) -> list:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"{name}.txt").write_text(text)
+        return expected(name, DataRoot(Path(folder)))
+
+
+def straight(name: str, folder: Path) -> list:
+    """What a task is as tokens, drawn alone in this process; computed once for the same data."""
+    path = folder / f"{name}.txt"
+    return reference(name, path.read_text() if path.exists() else "")
+
+
 def test_the_tokens_are_those_of_the_episodes(root: DataRoot, encodings: list[str]):
     said = []
     first = encode(root, ("two", "one"), draws=2, progress=lambda *news: said.append(news))
@@ -91,12 +114,36 @@ def test_workers_do_not_change_the_result(root: DataRoot):
     assert several == {name: expected(name, root) for name in ("two", "one")}
 
 
+@settings(max_examples=6)
+@given(order=st.permutations(["one", "two", "cards"]), count=st.integers(1, 3), workers=st.just(1))
+@example(order=["cards", "two", "one"], count=3, workers=2)
+def test_draws_do_not_change_with_other_tasks_order_or_workers(order: list[str], count: int, workers: int):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", folder)
+        root = own_tasks(Path(folder), patch)
+        some = order[:count]
+        assert encode(root, some, workers=workers) == {name: straight(name, root.path) for name in some}
+
+
+def test_a_view_leaves_out_what_overlaps_with_held_out_tasks(tmp_path: Path):
+    for name in DESCRIPTIONS:
+        path = tmp_path / FOLDER / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"targets": ["{1}", "{2}"]}')
+    root, name = DataRoot(tmp_path), "diffuse_distribution"
+    every, kept = (encode(root, (name,), view=view)[name] for view in (None, without_overlap))
+    overlapping = [process.metadata["overlap"] for process in get(name).processes(root)]
+    assert 0 < sum(overlapping) < len(overlapping)
+    assert kept == [one for one, left_out in zip(every, overlapping, strict=True) if not left_out]
+    assert encode(root, (name,))[name] == every
+
+
 def test_errors_come_back_from_workers_in_full(root: DataRoot):
     (root.path / "two.txt").unlink()
     with pytest.raises(DataError) as caught:
         encode(root, ("one", "two"), workers=2)
     assert str(caught.value).startswith("no data for task two: two.txt is absent (")
-    assert str(caught.value).endswith("Get it from https://example.org and set --data-root.")
+    assert str(caught.value).endswith("Run `pluralign suite pull two`, which fetches it or says how to get it.")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +206,13 @@ def test_a_damaged_entry_is_made_anew(root: DataRoot, encodings: list[str]):
     entry.write_bytes(entry.read_bytes()[:100])
     assert encode(root) == first
     assert encodings == ["one", "one"]
+
+
+def test_a_cache_that_cannot_be_written_is_an_error_that_names_it(root: DataRoot, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(RunError, match=r"cannot write encoded episodes.*file/pluralign/encoded.*XDG_CACHE_HOME"):
+        encode(root)
 
 
 def test_episodes_are_cut_after_the_last_example_that_fits(root: DataRoot):

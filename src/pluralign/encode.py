@@ -7,16 +7,17 @@ one stays text. Only control segments become control tokens.
 import hashlib
 import json
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from pluralign.episode import Episode
 from pluralign.errors import ModelError
-from pluralign.template import Segment, control_tokens
+from pluralign.template import Segment, Template, control_tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,12 +36,18 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Run:
-    """The tokens of one stretch of text, or of one control token: ids and character offsets."""
+class _Tokens:
+    """The tokens of several sequences one after the other, as in :class:`Encoded`, and how many each sequence has."""
 
     ids: np.ndarray
-    starts: np.ndarray
-    ends: np.ndarray
+    scored: np.ndarray
+    example: np.ndarray
+    counts: np.ndarray
+
+    def sequences(self) -> list[Encoded]:
+        cuts = np.cumsum(self.counts)[:-1]
+        columns = (np.split(column, cuts) for column in (self.ids, self.scored, self.example))
+        return [Encoded(*parts) for parts in zip(*columns, strict=True)] if len(self.counts) else []
 
 
 class Encoder:
@@ -72,72 +79,146 @@ class Encoder:
         Raises:
             ModelError: a control segment is not a control token of this tokenizer.
         """
-        parts = [list(_parts(segments)) for segments in written]
-        runs = self._runs(dict.fromkeys(chain.from_iterable(parts)))
-        return [
-            _assemble(segments, [runs[part] for part in sequence], [len(text) for text, _ in sequence])
-            for segments, sequence in zip(written, parts, strict=True)
-        ]
+        return self._tokens(written).sequences()
 
-    def _runs(self, parts: Collection[tuple[str, bool]]) -> dict[tuple[str, bool], _Run]:
-        runs = {}
-        for literal in (text for text, control in parts if control):
+    def episodes(self, template: Template, episodes: Sequence[Episode]) -> list[Encoded]:
+        """Write and tokenise episodes: what :meth:`encode` gives for them, and faster, since examples are repeated.
+
+        Where every example begins with a control token, no token reaches from one into the next. Each distinct
+        example is then written and tokenised once, and the episodes are put together from the tokens.
+
+        Raises:
+            ModelError: a control segment is not a control token of this tokenizer.
+        """
+        distinct: dict[tuple, int] = {}  # arguments of template.head and template.example -> number
+        heads = [distinct.setdefault((e.description,), len(distinct)) for e in episodes]
+        firsts = [distinct.setdefault((0, e.examples[0], e.description is not None), len(distinct)) for e in episodes]
+        # Processes share the objects of repeated examples, and a look at addresses is cheaper than one at contents.
+        others = [example for e in episodes for example in e.examples[1:]]
+        _, index, inverse = np.unique(
+            np.fromiter(map(id, others), np.int64, len(others)), return_index=True, return_inverse=True
+        )
+        numbers = [distinct.setdefault((1, others[i], True), len(distinct)) for i in index.tolist()]
+        written = [template.head(*key) if len(key) == 1 else template.example(*key) for key in distinct]
+        apart = all(segments[0].control for key, segments in zip(distinct, written, strict=True) if len(key) > 1)
+        if not apart or template.after:
+            return self.encode([template.episode(e) for e in episodes])
+
+        sizes = np.array([1 + len(e.examples) for e in episodes], dtype=np.int64)
+        starts = np.cumsum(sizes) - sizes
+        blocks = np.full(sizes.sum(), -1)
+        blocks[starts], blocks[starts + 1] = heads, firsts
+        blocks[blocks < 0] = np.array(numbers, dtype=np.int64)[inverse]
+        known = self._tokens(written)
+        lengths = known.counts[blocks]
+        source = _ranges((np.cumsum(known.counts) - known.counts)[blocks], lengths)
+        # The head is number -1 of its episode, as it belongs to no example.
+        example = np.repeat(_ranges(np.full(len(sizes), -1), sizes).astype(np.int32), lengths)
+        counts = np.diff(_ends(lengths)[_ends(sizes)])
+        return _Tokens(known.ids[source], known.scored[source], example, counts).sequences()
+
+    def _tokens(self, written: Sequence[Sequence[Segment]]) -> _Tokens:
+        texts: tuple[dict[str, int], ...] = ({}, {}, {})
+        kinds, numbers, sizes = [], [], []
+        for segments in written:
+            before = len(kinds)
+            for kind, text in _runs(segments):
+                kinds.append(kind)
+                numbers.append(texts[kind].setdefault(text, len(texts[kind])))
+            sizes.append(len(kinds) - before)
+        runs = np.cumsum([0, len(texts[0]), len(texts[1])])[kinds] + np.array(numbers, dtype=np.int64)
+        ids, spans, counts = self._tokenise(*map(list, texts))
+        source = _ranges((np.cumsum(counts) - counts)[runs], counts[runs])
+        characters = np.fromiter(map(len, chain(*texts)), np.int64)[runs]
+        shifts = np.repeat(np.cumsum(characters) - characters, counts[runs])
+        scored, example = _owners(list(chain(*written)), spans[source] + shifts[:, None])
+        return _Tokens(ids[source], scored, example, np.diff(_ends(counts[runs])[_ends(sizes)]))
+
+    def _tokenise(
+        self, control: list[str], plain: list[str], mixed: list[str]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The tokens of texts of the three kinds, one after the other: ids, characters (begin, end), and counts."""
+        for literal in control:
             if literal not in self._control:
                 raise ModelError(
                     f"{literal!r} is not a control token of this tokenizer",
                     fix="Resolve the template with the same tokenizer.",
                 )
-            ids, starts, ends = np.array([[self._control[literal]], [0], [len(literal)]], dtype=np.int32)
-            runs[literal, True] = _Run(ids, starts, ends)
-        texts = [text for text, control in parts if not control]
-        # A bounded number at a time: the tokenizer's own records of a token take far more memory than ours.
-        for start in range(0, len(texts), 256):
-            some = texts[start : start + 256]
-            for text, tokens in zip(some, self._content.encode_batch(some, add_special_tokens=False), strict=True):
-                ids = np.array(tokens.ids, dtype=np.int32)
-                offsets = np.fromiter(chain.from_iterable(tokens.offsets), np.int32, 2 * len(ids)).reshape(-1, 2)
-                runs[text, False] = _Run(ids, offsets[:, 0], offsets[:, 1])
-        return runs
+        ids = [np.array([self._control[literal] for literal in control], dtype=np.int32)]
+        counts = [np.ones(len(control), dtype=np.int64)]
+        spans = []
+        content = self._content
+        for texts, encode in ((plain, content.encode_batch_fast), (mixed, content.encode_batch)):
+            # A bounded number at a time: the tokenizer's own records of a token take far more memory than ours.
+            for start in range(0, len(texts), 256):
+                found = encode(texts[start : start + 256], add_special_tokens=False)
+                counts.append(np.fromiter(map(len, found), np.int64, len(found)))
+                ids.append(np.fromiter(chain.from_iterable(tokens.ids for tokens in found), np.int32))
+                if texts is mixed:
+                    flat = chain.from_iterable(chain.from_iterable(tokens.offsets for tokens in found))
+                    spans.append(np.fromiter(flat, np.int64).reshape(-1, 2))
+        # What is all of one segment's kind may count as its first character.
+        whole = sum(map(len, ids)) - sum(map(len, spans))
+        spans.insert(0, np.tile(np.array([[0, 1]]), (whole, 1)))
+        return np.concatenate(ids), np.concatenate(spans), np.concatenate(counts)
 
 
-def _parts(segments: Sequence[Segment]) -> Iterator[tuple[str, bool]]:
-    """Control tokens and the runs of text between them, as (text, is control)."""
-    for control, group in groupby(segments, lambda segment: segment.control):
-        if control:
-            yield from ((segment.text, True) for segment in group)
-        else:
-            yield "".join([segment.text for segment in group]), False
+_CONTROL, _PLAIN, _MIXED = range(3)
 
 
-def _assemble(segments: Sequence[Segment], runs: Sequence[_Run], lengths: Sequence[int]) -> Encoded:
-    """Join the runs of a sequence and give each token its segment.
+def _runs(segments: Sequence[Segment]) -> Iterator[tuple[int, str]]:
+    """Control tokens and the texts between them: plain where all tokens of a text are treated alike, else mixed."""
+    between: list[Segment] = []
+    for segment in segments:
+        if not segment.control:
+            between.append(segment)
+            continue
+        if between:
+            yield _text(between)
+            between = []
+        yield _CONTROL, segment.text
+    if between:
+        yield _text(between)
+
+
+def _text(segments: Sequence[Segment]) -> tuple[int, str]:
+    treated = {(segment.scored, segment.example) for segment in segments if segment.text}
+    return _MIXED if len(treated) > 1 else _PLAIN, "".join([segment.text for segment in segments])
+
+
+def _ends(lengths: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Where parts of these lengths end that lie one after the other, after a 0."""
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+
+
+def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The whole numbers from each start on, as many as its length says, one range after the other."""
+    return np.arange(lengths.sum()) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+
+
+def _owners(segments: Sequence[Segment], spans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each token is scored, and its example.
 
     Args:
-        segments: what was written.
-        runs: its control tokens and runs of text, in order.
-        lengths: characters of each run.
+        segments: what was written, all sequences one after the other.
+        spans: (T, 2), the characters of each token, counted from the first of the first segment.
     """
-    if not runs:
-        return Encoded(np.empty(0, np.int32), np.empty(0, bool), np.empty(0, np.int32))
-    shifts = np.repeat(np.cumsum([0, *lengths[:-1]]), [len(run.ids) for run in runs])
-    starts = np.concatenate([run.starts for run in runs]) + shifts
-    ends = np.concatenate([run.ends for run in runs]) + shifts
-
-    sizes = np.array([len(segment.text) for segment in segments])
+    starts, ends = spans.T
+    sizes = np.fromiter((len(segment.text) for segment in segments), np.int64)
     begins = np.cumsum(sizes) - sizes
     # Of several segments that begin at one character, the last is the one with characters.
     first = np.searchsorted(begins, starts, side="right") - 1
     last = np.searchsorted(begins, np.maximum(ends - 1, starts), side="right") - 1
-    written_scored = np.array([segment.scored for segment in segments]) & (sizes > 0)
+    written_scored = np.fromiter((segment.scored for segment in segments), bool) & (sizes > 0)
     before = np.concatenate([[0], np.cumsum(written_scored)])
     scored = before[last + 1] > before[first]
 
     # A scored token belongs to the example that it is scored for, also where it begins in the segment before it.
-    example = np.array([-1 if segment.example is None else segment.example for segment in segments], dtype=np.int32)
+    examples = np.fromiter((-1 if segment.example is None else segment.example for segment in segments), np.int32)
     (answers,) = np.nonzero(written_scored)
     owner = first.copy()
     owner[scored] = answers[before[first[scored]]]
-    return Encoded(np.concatenate([run.ids for run in runs]), scored, example[owner])
+    return scored, examples[owner]
 
 
 def _content_tokenizer(spec: dict, control: dict[str, int]) -> Tokenizer:

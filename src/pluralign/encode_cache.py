@@ -12,12 +12,13 @@ import multiprocessing
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -25,12 +26,12 @@ import polars as pl
 from pluralign import __version__
 from pluralign.encode import Encoded, Encoder, fit
 from pluralign.episode import Episode
-from pluralign.errors import UsageError
+from pluralign.errors import RunError, UsageError
 from pluralign.suite.data import DataRoot, cache_folder
 from pluralign.suite.registry import Task, get
 from pluralign.template import Template, resolve
 
-_BATCH = 512
+_BATCH = 256
 """Episodes encoded in one call: texts that they share are tokenised once."""
 
 _SMALL = 1 << 20
@@ -38,6 +39,8 @@ _SMALL = 1 << 20
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1", "RAYON_NUM_THREADS": "1"}
 _METADATA = "pluralign"
+_FIELDS = ("ids", "scored", "example")
+_COLUMNS = {"episode": pl.Int32, "ids": pl.Int32, "scored": pl.Boolean, "example": pl.Int32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class _Draw:
     seed: int
     draws: int
     max_length: int | None
+    description_probability: float
     template: Template
 
 
@@ -60,6 +64,8 @@ def encode_tasks(
     draws: int = 1,
     workers: int | None = None,
     max_length: int | None = None,
+    description_probability: float = 0.8,
+    view: Callable[[Task], Task] | None = None,
     progress: Callable[[str, int], None] = lambda task, episodes: None,
 ) -> Iterator[tuple[Task, list[Encoded]]]:
     """Yield each task with its episodes as tokens, in the order given; what was encoded before is only read.
@@ -74,11 +80,15 @@ def encode_tasks(
         workers: processes that encode; None takes one per processor. The result does not depend on it.
         max_length: tokens at which an episode is cut, after the last example that fits whole; one that has not even
             room for the first is an empty sequence.
+        description_probability: chance that an episode shows a description.
+        view: a function at the top level of a module that gives each task in another form, such as with other
+            outputs; the entries of the cache also depend on that module's code.
         progress: called with the name of a task and the number of its episodes once it is there.
 
     Raises:
         UsageError: a task is not registered, or is of another kind.
         DataError: source data is absent or broken.
+        RunError: the cache folder cannot be written.
     """
     for task in tasks:
         if task.card.kind != "steer":
@@ -86,13 +96,12 @@ def encode_tasks(
         if get(task.card.name) is not task:
             raise UsageError(f"{task.card.name} is not the registered task of that name", fix="Register it.")
     encoder = Encoder(tokenizer)
-    drawing = _Draw(
-        seed, draws, max_length, template if isinstance(template, Template) else resolve(tokenizer, template)
-    )
-    wanted = {task.card.name: _entry(task, drawing, encoder) for task in tasks}
+    written = template if isinstance(template, Template) else resolve(tokenizer, template)
+    drawing = _Draw(seed, draws, max_length, description_probability, written)
+    wanted = {task.card.name: _entry(task, view, drawing, encoder) for task in tasks}
     absent = [name for name, path in wanted.items() if not _fresh(path, root)]
     with _pool(min(workers or os.cpu_count() or 1, len(absent)), encoder) as submit:
-        running = {name: submit(name, root.path, drawing, wanted[name]) for name in absent}
+        running = {name: submit(name, root.path, view, drawing, wanted[name]) for name in absent}
         for task in tasks:
             name = task.card.name
             if name in running:
@@ -106,7 +115,7 @@ def counter(tokenizer: Any, template: Template | str = "auto") -> Callable[[Sequ
     """A function that counts the tokens of episodes, for :func:`pluralign.suite.status.status`."""
     encoder = Encoder(tokenizer)
     written = template if isinstance(template, Template) else resolve(tokenizer, template)
-    return lambda episodes: sum(len(one.ids) for one in encoder.encode([written.episode(e) for e in episodes]))
+    return lambda episodes: sum(len(one.ids) for one in encoder.episodes(written, episodes))
 
 
 @dataclass(frozen=True)
@@ -139,9 +148,10 @@ def _state(path: Path | None) -> str | None:
     return digest.hexdigest()
 
 
-def _entry(task: Task, drawing: _Draw, encoder: Encoder) -> Path:
+def _entry(task: Task, view: Callable[[Task], Task] | None, drawing: _Draw, encoder: Encoder) -> Path:
     """The file that holds a task's tokens; its name says all they depend on but the data."""
-    facts = (__version__, _own_code(), _code_of(task), task.card, drawing, encoder.fingerprint)
+    form = view and (view.__module__, cast(FunctionType, view).__qualname__, _code_of(view))
+    facts = (__version__, _own_code(), _code_of(task.load), form, task.card, drawing, encoder.fingerprint)
     key = hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
     return cache_folder() / "encoded" / f"{task.card.name}-{key}.parquet"
 
@@ -157,45 +167,76 @@ def _own_code() -> str:
     return digest.hexdigest()
 
 
-def _code_of(task: Task) -> str:
-    """Digest of the file that defines a task, which may be the user's own."""
-    source = inspect.getsourcefile(inspect.unwrap(task.load) if inspect.isfunction(task.load) else type(task.load))
+def _code_of(made: Callable) -> str:
+    """Digest of the file that defines a loader or a view, which may be the user's own."""
+    source = inspect.getsourcefile(inspect.unwrap(made) if inspect.isfunction(made) else type(made))
     return hashlib.sha256(Path(source).read_bytes()).hexdigest() if source else ""
 
 
-def _encode(name: str, root: Path | None, drawing: _Draw, entry: Path, encoder: Encoder) -> None:
+def _encode(
+    name: str,
+    root: Path | None,
+    view: Callable[[Task], Task] | None,
+    drawing: _Draw,
+    entry: Path,
+    encoder: Encoder,
+) -> None:
     """Draw and encode a task and write its entry."""
     watched = _Watched(root)
-    episodes = get(name).episodes(watched, seed=drawing.seed, draws=drawing.draws)
-    encoded: list[Encoded] = []
-    while batch := [drawing.template.episode(episode) for episode in islice(episodes, _BATCH)]:
-        for one in encoder.encode(batch):
-            cut = one if drawing.max_length is None else fit(one, drawing.max_length)
-            # A copy, where it is a view that would keep the whole sequence in memory.
-            encoded.append(cut if cut is one else Encoded(cut.ids.copy(), cut.scored.copy(), cut.example.copy()))
+    task = view(get(name)) if view else get(name)
+    episodes = task.episodes(
+        watched,
+        seed=drawing.seed,
+        draws=drawing.draws,
+        description_probability=drawing.description_probability,
+    )
+    # One row per token: lists as cells are written and read several times slower.
+    tables = [pl.DataFrame(schema=_COLUMNS)]
+    count = 0
+    while batch := list(islice(episodes, _BATCH)):
+        encoded = encoder.episodes(drawing.template, batch)
+        if drawing.max_length is not None:
+            encoded = [fit(one, drawing.max_length) for one in encoded]
+        numbers = np.repeat(np.arange(count, count + len(batch)), [len(one.ids) for one in encoded])
+        columns = {name: np.concatenate([getattr(one, name) for one in encoded]) for name in _FIELDS}
+        tables.append(pl.DataFrame({"episode": numbers} | columns, schema=_COLUMNS))
+        count += len(batch)
     found = [[list(names), state] for names, state in watched.found.items()]
-    content = {field: [getattr(one, field) for one in encoded] for field in ("ids", "scored", "example")}
-    types = {"ids": pl.List(pl.Int32), "scored": pl.List(pl.Boolean), "example": pl.List(pl.Int32)}
-    entry.parent.mkdir(parents=True, exist_ok=True)
+    metadata = {_METADATA: json.dumps({"episodes": count, "found": found})}
     temporary = entry.with_name(f"{entry.name}.{os.getpid()}")
-    pl.DataFrame(content, schema=types).write_parquet(temporary, metadata={_METADATA: json.dumps(found)})
-    temporary.replace(entry)
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        pl.concat(tables, rechunk=False).write_parquet(temporary, metadata=metadata)
+        temporary.replace(entry)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise RunError(
+            f"cannot write encoded episodes: {error.strerror or error}",
+            where=entry.parent,
+            fix="Free disk space, or set XDG_CACHE_HOME to a folder that can be written.",
+        ) from error
 
 
 def _fresh(entry: Path, root: DataRoot) -> bool:
     """True where there is an entry and all that its loader looked for is as it was."""
     try:
-        found = json.loads(pl.read_parquet_metadata(entry)[_METADATA])
+        found = _noted(entry)["found"]
     except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
         return False
     return all(_state(root.find(*names)) == state for names, state in found)
 
 
 def _read(entry: Path) -> list[Encoded]:
-    table = pl.read_parquet(entry)
-    cuts = np.cumsum(table["ids"].list.len().to_numpy())[:-1]
-    flat = [table[field].explode(empty_as_null=False).to_numpy() for field in ("ids", "scored", "example")]
-    return [Encoded(*parts) for parts in zip(*(np.split(column, cuts) for column in flat), strict=True)]
+    table, count = pl.read_parquet(entry), _noted(entry)["episodes"]
+    cuts = np.searchsorted(table["episode"].to_numpy(), np.arange(1, count))
+    columns = (np.split(table[name].to_numpy(), cuts) for name in _FIELDS)
+    return [Encoded(*parts) for parts in zip(*columns, strict=True)] if count else []
+
+
+def _noted(entry: Path) -> dict[str, Any]:
+    """What was written down beside the tokens."""
+    return json.loads(pl.read_parquet_metadata(entry)[_METADATA])
 
 
 @contextmanager
@@ -237,5 +278,7 @@ def _begin(encoder: Encoder) -> None:
     _encoders[:] = [encoder]
 
 
-def _encode_here(name: str, root: Path | None, drawing: _Draw, entry: Path) -> None:
-    _encode(name, root, drawing, entry, _encoders[0])
+def _encode_here(
+    name: str, root: Path | None, view: Callable[[Task], Task] | None, drawing: _Draw, entry: Path
+) -> None:
+    _encode(name, root, view, drawing, entry, _encoders[0])

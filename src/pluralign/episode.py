@@ -51,6 +51,8 @@ class Process:
         accept: maps a text to the canonical form of a valid answer, or to None (kind ``cover``).
         size: number of distinct valid answers, where that is finite and known (kind ``cover``).
         metadata: facts about the process, such as demographics; shown only where a description says so.
+        described: the largest chance that an episode shows a description, for processes whose descriptions would leave
+            little to infer if they were shown as often as those of others.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Process:
     accept: Callable[[str], str | None] | None = None
     size: int | None = None
     metadata: Mapping[str, str | int | float] = field(default_factory=dict)
+    described: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +132,11 @@ def draw(
         task: name of its task; with ``process.id``, ``seed`` and ``index`` it determines the draw.
         index: which draw of this process, so that several can be taken.
         law: how many examples, given a generator; None takes all. Never more than there are.
-        description_probability: chance that one of the descriptions is shown (the paper keeps it in 8 of 10).
+        description_probability: chance that one of the descriptions is shown (the paper keeps it in 8 of 10); never
+            more than the process allows.
     """
     rng = generator(task, process.id, seed, index)
-    shown = rng.random() < description_probability and process.descriptions
+    shown = rng.random() < min(description_probability, process.described) and process.descriptions
     description = process.descriptions[rng.integers(len(process.descriptions))] if shown else None
     count = len(process.examples) if law is None else min(law(rng), len(process.examples))
     order = rng.permutation(len(process.examples))[:count]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pluralign.episode import Episode, Prompt
+from pluralign.episode import Episode, Example, Prompt
 from pluralign.errors import ModelError, UsageError
 
 
@@ -80,18 +80,16 @@ class Template:
         Outputs and their end marks are scored, except the first output of an episode without a description:
         there is nothing to infer it from, and so every template scores the same outputs.
         """
-        written = self._header(episode.description)
+        written = self.head(episode.description)
         for j, example in enumerate(episode.examples):
-            written += self._question(j, example.input)
-            written += self._answer(example.output, scored=j > 0 or episode.description is not None, example=j)
+            written += self.example(j, example, j > 0 or episode.description is not None)
         return written + list(self.after)
 
     def prompt(self, prompt: Prompt) -> list[Segment]:
         """Write a prompt up to where the answer begins; nothing in it is scored."""
-        written = self._header(prompt.description)
+        written = self.head(prompt.description)
         for j, example in enumerate(prompt.examples):
-            written += self._question(j, example.input)
-            written += self._answer(example.output, scored=False, example=j)
+            written += self.example(j, example, False)
         return written + self._question(len(prompt.examples), prompt.input)
 
     def answer(self, text: str) -> list[Segment]:
@@ -102,12 +100,17 @@ class Template:
         """
         return self._answer(text, scored=True, example=None) + list(self.after)
 
-    def _header(self, description: str | None) -> list[Segment]:
+    def head(self, description: str | None) -> list[Segment]:
+        """Write what comes before the first example."""
         written = list(self.opening)
         if description is not None:
             before, after = self.description
             written += [*before, Segment(description), *after]
         return written
+
+    def example(self, j: int, example: Example, scored: bool) -> list[Segment]:
+        """Write example number ``j`` of an episode or prompt, as it follows what is before it."""
+        return self._question(j, example.input) + self._answer(example.output, scored=scored, example=j)
 
     def _question(self, j: int, text: str | None) -> list[Segment]:
         written = _of(self.between if j else self.first, j)

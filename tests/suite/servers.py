@@ -27,7 +27,10 @@ class Files(BaseHTTPRequestHandler):
         self.asked.append((self.path, self.headers["Range"]))
         if unquote(self.path) not in self.content:
             return self.send_error(404)
-        body = self.content[unquote(self.path)]
+        self._serve(self.content[unquote(self.path)])
+
+    def _serve(self, body: bytes, **headers: str) -> None:
+        """Send the part of a file that is asked for, or as much of it as ``cut`` allows."""
         tag, start = f'"{sha256(body).hexdigest()[:8]}"', 0
         asked = self.headers["Range"]
         if asked and self.headers.get("If-Range", tag) == tag:
@@ -42,6 +45,8 @@ class Files(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         if self.mark:
             self.send_header("ETag", tag)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
         end = start + self.cut.pop(0) if self.cut else len(body)
@@ -51,8 +56,24 @@ class Files(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Redirecting(Files):
+    """Sends requests on to the same path at the address ``elsewhere``; notes what it was shown as authorization."""
+
+    elsewhere: ClassVar[str]
+    shown: ClassVar[list[str | None]]
+
+    def do_GET(self) -> None:
+        self.shown.append(self.headers["Authorization"])
+        if not self.elsewhere:
+            return super().do_GET()
+        self.send_response(302)
+        self.send_header("Location", self.elsewhere + self.path)
+        self.send_header("Content-Length", "0")
+        return self.end_headers()
+
+
 class Hub(Files):
-    """Data set ``owner/name`` with one commit; ``owner/gated`` wants its terms accepted."""
+    """Data set ``owner/name`` with one commit; ``owner/gated`` lists its files and wants its terms accepted."""
 
     def do_HEAD(self) -> None:
         self._answer(body=False)
@@ -63,13 +84,7 @@ class Hub(Files):
     def _answer(self, *, body: bool) -> None:
         files = {name.removeprefix("/"): content for name, content in self.content.items()}
         path = self.path.split("?")[0]
-        if path.startswith("/api/datasets/owner/name/tree/"):
-            entries = [
-                {"type": "file", "path": name, "size": len(content), "oid": sha256(content).hexdigest()[:40]}
-                for name, content in files.items()
-            ]
-            return self._send(json.dumps(entries).encode(), body)
-        if path in ("/api/datasets/owner/name", f"/api/datasets/owner/name/revision/{COMMIT}"):
+        if path in ("/api/datasets/owner/name", "/api/datasets/owner/gated"):
             siblings = [{"rfilename": name} for name in files]
             return self._send(json.dumps({"id": "owner/name", "sha": COMMIT, "siblings": siblings}).encode(), body)
         if path.startswith("/api/datasets/owner/name/revision/"):
@@ -78,6 +93,7 @@ class Hub(Files):
         if path.startswith(prefix) and path.removeprefix(prefix) in files:
             if body:
                 self.asked.append((path, self.headers["Range"]))
+                return self._serve(files[path.removeprefix(prefix)], **{"X-Repo-Commit": COMMIT})
             return self._send(files[path.removeprefix(prefix)], body)
         gated = "gated" in path
         code = {"X-Error-Code": "GatedRepo" if gated else "RepoNotFound"}
@@ -85,7 +101,7 @@ class Hub(Files):
 
     def _send(self, content: bytes, body: bool, status: int = 200, **headers: str) -> None:
         self.send_response(status)
-        facts = {"Content-Length": str(len(content)), "ETag": f'"{sha256(content).hexdigest()[:40]}"'}
+        facts = {"Content-Length": str(len(content)), "ETag": f'"{sha256(content).hexdigest()[:8]}"'}
         for name, value in (facts | {"X-Repo-Commit": COMMIT} | headers).items():
             self.send_header(name, value)
         self.end_headers()

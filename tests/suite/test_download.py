@@ -8,7 +8,7 @@ import pytest
 from pluralign.errors import DataError
 from pluralign.suite import download as module
 from pluralign.suite.download import download
-from tests.suite.servers import Files, serving
+from tests.suite.servers import Files, Redirecting, serving
 
 BODY = random.Random(0).randbytes(700_000)
 
@@ -87,6 +87,15 @@ def test_a_part_that_is_whole_already_is_taken(server, tmp_path: Path):
     handler.asked.clear()
     download(f"{address}/data.bin", tmp_path / "second", quiet, resume_unmarked=True)
     assert (tmp_path / "second").read_bytes() == BODY
+
+
+def test_only_the_first_server_is_shown_the_authorization(tmp_path: Path):
+    with serving(Redirecting, {}) as (address, first), serving(Redirecting, {"/data.bin": BODY}) as (other, second):
+        first.elsewhere, first.shown = other, []
+        second.elsewhere, second.shown = "", []
+        download(f"{address}/data.bin", tmp_path / "data.bin", quiet, authorization="Bearer secret")
+    assert (tmp_path / "data.bin").read_bytes() == BODY
+    assert (first.shown, second.shown) == (["Bearer secret"], [None])
 
 
 def test_an_absent_file_is_refused_at_once(server, tmp_path: Path):

@@ -16,7 +16,7 @@ from pluralign.errors import DataError, UsageError
 from pluralign.suite import Card, DataRoot, Fetch, Task, download, record
 from pluralign.suite.data import pulled_folder
 from pluralign.suite.pull import destination, instructions, pull, pull_all
-from tests.suite.servers import COMMIT, Files, serving
+from tests.suite.servers import COMMIT, Files, Hub, serving
 
 CARD = Card(
     name="made_up",
@@ -37,7 +37,8 @@ def task(fetch: Fetch | None, name: str = "made_up", **card) -> Task:
     def load(root: DataRoot) -> Iterator[Process]:
         yield from ()
 
-    return Task(replace(CARD, name=name, fetch=fetch, **card), load)
+    files = (fetch.folder,) if fetch else CARD.files
+    return Task(replace(CARD, **{"name": name, "fetch": fetch, "files": files} | card), load)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -151,6 +152,16 @@ def test_one_failure_does_not_stop_the_others(server, tmp_path: Path):
     assert "HTTP 404" in str(results[0]) and "cannot be fetched by a program" in str(results[1])
     assert tree(tmp_path) == {"http/letters/a.csv": A}
     assert not (tmp_path / "http" / "nothing").exists()
+
+
+def test_a_task_that_still_lacks_a_file_does_not_count_as_pulled(server, tmp_path: Path):
+    fetch = Fetch("http", f"{server[0]}/letters", "http/letters", ("a.csv",))
+    files = ("http/letters/a.csv", "http/letters/b.csv|other/b.csv")
+    with pytest.raises(DataError) as caught:
+        pull(task(fetch, files=files, steps="Ask for b.csv."), tmp_path)
+    assert str(caught.value).startswith("made_up was pulled and still lacks http/letters/b.csv or other/b.csv")
+    assert str(caught.value).endswith("\n1. Ask for b.csv.")
+    assert tree(tmp_path) == {"http/letters/a.csv": A}
 
 
 def test_a_wrong_checksum_is_refused_and_leaves_nothing_behind(server, tmp_path: Path):
@@ -374,6 +385,40 @@ def test_the_hub_gives_the_wanted_files_or_says_why_not(tmp_path: Path):
     assert gone[0].startswith("the hub does not answer: ")
     assert gated[0].endswith("\n1. Open the page.\n2. Accept the terms.")
     assert [path.name for path in (tmp_path / "hub" / "owner").iterdir()] == ["name"]
+
+
+HUB_PULL = """
+import sys
+from pathlib import Path
+from tests.suite.test_pull import task
+from pluralign.suite import Fetch
+from pluralign.suite.pull import pull
+
+pull(task(Fetch("hub", "owner/name", "hub/owner/name", ("data/*.csv",))), Path(sys.argv[1]))
+"""
+
+
+def test_a_killed_hub_pull_shows_nothing_and_goes_on_later(tmp_path: Path):
+    long, kept = B * 40, 500_000
+    settings = {"HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1", "NO_PROXY": "127.0.0.1"}
+    command = [sys.executable, "-c", HUB_PULL, str(tmp_path)]
+    with serving(Hub, {"/data/a.csv": long}) as (address, handler):
+        environment = os.environ | settings | {"HF_ENDPOINT": address}
+        handler.cut = [kept, *[0] * 9]
+        child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while len(handler.asked) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        child.kill()
+        child.wait()
+        assert len(handler.asked) >= 2
+        assert not (tmp_path / "hub" / "owner" / "name").exists()
+        handler.asked.clear()
+        handler.cut = []
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert [start for _, start in handler.asked] == [f"bytes={kept}-"]
+    assert tree(tmp_path) == {"hub/owner/name/data/a.csv": long}
 
 
 def test_a_manual_source_gives_numbered_steps(tmp_path: Path):

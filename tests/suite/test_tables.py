@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from pluralign.errors import DataError
-from pluralign.suite.tables import read_columns, read_split
+from pluralign.suite.tables import read_columns, read_split, read_texts
 
 ROWS = pl.DataFrame({"a": [1, 2], "b": ["x", "y"], "unwanted": [0.5, 0.25]})
 
@@ -28,6 +28,37 @@ def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "table.xls").touch()
     with pytest.raises(DataError, match=r"unknown kind of table '\.xls'"):
         read_columns(tmp_path / "table.xls", ("a",))
+
+
+def test_texts_stay_as_they_are_written(tmp_path):
+    (tmp_path / "table.csv").write_text('a, b,c\n1.0,null,x\n"2,3", NA ,"  "\n')
+    table = read_texts(tmp_path / "table.csv", ("b", "a"), optional=("c", "d"))
+    assert table.columns == ["row", "b", "a", "c"]
+    assert table.rows() == [(2, "null", "1.0", "x"), (3, "NA", "2,3", None)]
+
+
+def test_texts_are_not_guessed_from_the_first_rows(tmp_path):
+    rows = "".join(f"{i}, left {i} \n" for i in range(500)) + '"x, y",\n'
+    (tmp_path / "a.csv").write_text("code,note\n" + rows)
+    table = read_texts(tmp_path / "a.csv", ("note", "code"))
+    assert table.row(7) == (9, "left 7", "7")
+    assert table.row(500) == (502, None, "x, y")
+
+
+def test_texts_of_a_parquet_file(tmp_path):
+    pl.DataFrame({"n": [1.0, None], "t": [" é", ""]}).write_parquet(tmp_path / "a.parquet")
+    assert read_texts(tmp_path / "a.parquet", ("n", "t")).rows() == [(1, "1.0", "é"), (2, None, None)]
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.parquet"])
+def test_an_absent_column_and_a_broken_file_of_texts_are_named(tmp_path, name):
+    path = tmp_path / name
+    ROWS.write_csv(path) if name.endswith("csv") else ROWS.write_parquet(path)
+    with pytest.raises(DataError, match=rf"column 'c' is absent \(.*{name}\)"):
+        read_texts(path, ("a", "c"))
+    path.write_bytes(b"")
+    with pytest.raises(DataError, match=rf"not a readable table: .*{name}"):
+        read_texts(path, ("a",))
 
 
 def test_the_files_of_a_split_are_joined_in_the_order_of_their_names(tmp_path):

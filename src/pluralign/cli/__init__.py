@@ -5,7 +5,7 @@ import sys
 import cyclopts
 
 from pluralign import __version__
-from pluralign.cli import demo, measure, nano, report, suite
+from pluralign.cli import demo, measure, nano, report, suite, tune
 from pluralign.errors import PluralignError
 
 app = cyclopts.App(
@@ -17,6 +17,7 @@ app.command(demo.demo)
 app.command(measure.measure)
 app.command(report.report)
 app.command(suite.app)
+app.command(tune.tune)
 app.command(nano.app)
 
 

@@ -29,12 +29,12 @@ def build(state: str, *, data_root: Path | None = None, cache: Path = Path(".cac
     from importlib.resources import files
 
     from pluralign.suite import DataRoot, find_root
-    from pluralign.tune.nano import BUILDERS, Build
+    from pluralign.tune import nano
 
-    if state not in BUILDERS:
-        raise UsageError(f"unknown state {state!r}", fix=f"Choose {', '.join(BUILDERS)}.")
+    if state not in (states := ("base", *nano.RECIPES)):
+        raise UsageError(f"unknown state {state!r}", fix=f"Choose {', '.join(states)}.")
     began = time.monotonic()
     out = Path(str(files("pluralign.lm"))) / "nano"
-    facts = BUILDERS[state](Build(DataRoot(find_root(data_root)), cache, out))
+    facts = nano.build(state, nano.Build(DataRoot(find_root(data_root)), cache, out))
     messages.print(f"built in {(time.monotonic() - began) / 60:.1f} minutes")
     print_json({"state": state} | facts)

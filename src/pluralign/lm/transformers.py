@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from transformers import PreTrainedModel
 
 from pluralign.encode import Encoded, Encoder, fit
 from pluralign.episode import Episode, Prompt, generator
@@ -67,6 +68,37 @@ class TransformersModel:
         """Load a model; see :func:`pluralign.lm.load`."""
         source = _checkpoint.locate(name)
         model, tokenizer = _checkpoint.load(source, device=device, dtype=dtype)
+        return cls.of(
+            name,
+            _checkpoint.facts(source, model),
+            model,
+            tokenizer,
+            template=template,
+            batch_tokens=batch_tokens,
+            max_length=max_length,
+        )
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        facts: dict,
+        model: PreTrainedModel,
+        tokenizer: Any,
+        *,
+        template: str = "auto",
+        batch_tokens: int | None = None,
+        max_length: int | None = None,
+    ) -> "TransformersModel":
+        """A model that is in memory, in evaluation mode and on its device.
+
+        Args:
+            name: what it is to be called.
+            facts: what is known about where it comes from.
+            model: a causal language model.
+            tokenizer: its fast tokenizer.
+            template, batch_tokens, max_length: see :func:`pluralign.lm.load`.
+        """
         written = resolve(tokenizer, template)
         encoder = Encoder(tokenizer)
         forward = Forward.checked(model, [tokenizer(t, add_special_tokens=False).input_ids for t in _CHECK_TEXTS])
@@ -74,7 +106,7 @@ class TransformersModel:
         length = max_length or min(limit, _LONGEST)
         facts = {
             "spec": name,
-            **_checkpoint.facts(source, model),
+            **facts,
             "template": written.name,
             "tokenizer": encoder.fingerprint,
             "max_length": length,

@@ -23,6 +23,8 @@ from pluralign.suite.table_task import TableTask
 
 log = logging.getLogger(__name__)
 
+_FORMS = "Give a .toml file that names a table and its columns, or a .py file with a decorated function."
+
 
 def folder() -> Path:
     """Where it is remembered which tasks the user has added: one small file each."""
@@ -47,10 +49,11 @@ def add(path: Path, root: DataRoot = DataRoot(None)) -> list[Task]:  # noqa: B00
     elif path.suffix == ".py":
         new = _from_module(path)
     else:
-        raise UsageError("not a description of a task", where=path, fix="Give a .toml or a .py file.")
+        raise UsageError("not a description of a task", where=path, fix=_FORMS)
     for one in new:
         _check_name(one, path, known)
         if one.present(root) or one.card.fetch is None:
+            next(iter(one.load(root)), None)  # says more about a table that is not there than the registry can
             one.processes(root)
             if problems := self_check(one, root):
                 raise DataError(f"task {one.card.name}: {problems[0]}", where=path)

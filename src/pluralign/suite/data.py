@@ -78,7 +78,7 @@ def read_parquet(path: Path) -> pl.DataFrame:
         return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(
-            f"not a readable Parquet file: {_first_line(error)}", where=path, fix="Fetch it again."
+            f"not a readable Parquet file: {first_line(error)}", where=path, fix="Fetch it again."
         ) from None
 
 
@@ -91,7 +91,7 @@ def read_csv(path: Path, **options) -> pl.DataFrame:
     try:
         return pl.read_csv(path, **options)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"not a readable CSV file: {_first_line(error)}", where=path, fix="Fetch it again.") from None
+        raise DataError(f"not a readable CSV file: {first_line(error)}", where=path, fix="Fetch it again.") from None
 
 
 def read_json(path: Path) -> object:
@@ -104,7 +104,7 @@ def read_json(path: Path) -> object:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             return json.load(file)
     except (ValueError, OSError, EOFError) as error:
-        raise DataError(f"not readable JSON: {_first_line(error)}", where=path, fix="Fetch it again.") from None
+        raise DataError(f"not readable JSON: {first_line(error)}", where=path, fix="Fetch it again.") from None
 
 
 def read_jsonl(path: Path) -> Iterator[dict]:
@@ -124,8 +124,9 @@ def read_jsonl(path: Path) -> Iterator[dict]:
                     yield row
     except (ValueError, OSError, EOFError) as error:
         place = f"{path}, line {max(number, 1)}"
-        raise DataError(f"not readable JSON: {_first_line(error)}", where=place, fix="Fetch it again.") from None
+        raise DataError(f"not readable JSON: {first_line(error)}", where=place, fix="Fetch it again.") from None
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def first_line(error: Exception) -> str:
+    """The first line of what a library says about an error, or the name of its kind if it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -25,7 +25,14 @@ _SILENCE = 60
 _FIX = "Pull again: it goes on where it stopped."
 
 
-def download(address: str, path: Path, progress: Progress, *, resume_unmarked: bool = False) -> None:
+def download(
+    address: str,
+    path: Path,
+    progress: Progress,
+    *,
+    resume_unmarked: bool = False,
+    authorization: str | None = None,
+) -> None:
     """Fetch ``address`` to ``path``; what has arrived before is kept in ``path.part`` and not fetched again.
 
     The server's mark of the version (a strong entity tag or the date of change) is kept beside the part, so that two
@@ -34,6 +41,7 @@ def download(address: str, path: Path, progress: Progress, *, resume_unmarked: b
     Args:
         progress: called after every block.
         resume_unmarked: go on also where the server marks no version, as is safe where a digest is checked afterwards.
+        authorization: the header of that name; only the server of ``address`` gets it, none that it redirects to.
 
     Raises:
         DataError: the address is no HTTP address, the server refuses, or it cannot be reached.
@@ -45,7 +53,10 @@ def download(address: str, path: Path, progress: Progress, *, resume_unmarked: b
     while True:
         before = _size(part)
         try:
-            if _stream(address, part, mark, progress, path.name, resume_unmarked):
+            request = urllib.request.Request(address, headers={"User-Agent": f"pluralign/{__version__}"})
+            if authorization:
+                request.add_unredirected_header("Authorization", authorization)
+            if _stream(request, part, mark, progress, path.name, resume_unmarked):
                 mark.unlink(missing_ok=True)
                 part.replace(path)
                 return
@@ -62,10 +73,11 @@ def download(address: str, path: Path, progress: Progress, *, resume_unmarked: b
         time.sleep(PAUSE * 2 ** max(failures - 1, 0))
 
 
-def _stream(address: str, part: Path, mark: Path, progress: Progress, name: str, resume_unmarked: bool) -> bool:
+def _stream(
+    request: urllib.request.Request, part: Path, mark: Path, progress: Progress, name: str, resume_unmarked: bool
+) -> bool:
     """Go on with one connection; True once the file is whole."""
     have, version = _size(part), _read_mark(mark)
-    request = urllib.request.Request(address, headers={"User-Agent": f"pluralign/{__version__}"})
     if have and (version or resume_unmarked):
         request.add_header("Range", f"bytes={have}-")
         if version:

@@ -2,7 +2,9 @@
 
 Schema from the readme of its repository: a JSON object of items keyed by id, each with ``text``, ``annotators``
 (names joined by commas, one per explanation), ``annotations`` (label by rater), ``lang`` and ``other_info``; and an
-object of facts about the raters. A compact copy holds one item per line instead, with its key as ``id``.
+object of facts about the raters. The training items of two of the four data sets (CSC and MP) are not in the
+repository but only on the site of the competition. A compact copy holds one item per line instead, with its key as
+``id``.
 """
 
 import json
@@ -11,8 +13,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pluralign.episode import Example
+from pluralign.episode import Example, Process
 from pluralign.errors import DataError
+from pluralign.suite.chunks import chunks
 from pluralign.suite.data import read_json, read_jsonl
 from pluralign.suite.registry import Fetch
 
@@ -49,7 +52,7 @@ def rater_files(dataset: str, compact: str) -> tuple[str, ...]:
 
 
 def fetch(dataset: str) -> Fetch:
-    """The training items and rater facts of a data set in the repository of the shared task."""
+    """The training items and rater facts of a data set that is whole in the repository of the shared task."""
     names = (f"{dataset}_train.json", f"{dataset}_annotators_meta.json")
     return Fetch(
         "git",
@@ -90,6 +93,35 @@ def examples_by_rater(
         except DataError as error:
             raise DataError(error.what, where=f"{path}, item {name}", fix="Fetch the file again.") from None
     return collected
+
+
+def parts(
+    items: Path,
+    raters: Path,
+    examples: Callable[[dict], Iterable[tuple[str, Example]]],
+    size: int,
+    name: str,
+    descriptions: tuple[str, str],
+    choices: tuple[str, ...] | None,
+) -> Iterator[Process]:
+    """Every answer of each rater once, ``size`` answers per process; the second description tells who the rater is.
+
+    Args:
+        items: see :func:`examples_by_rater`.
+        raters: see :func:`read_raters`.
+        name: of the task, which alone decides how the answers are parted.
+    """
+    known_raters = read_raters(raters)
+    for rater, given in examples_by_rater(items, examples).items():
+        known = known_raters.get(rater, {})
+        for number, part in chunks(given, lambda rng: size, key=(name, rater)):
+            yield Process(
+                f"{rater}/{number}",
+                examples=tuple(part),
+                descriptions=(descriptions[0], descriptions[1] + about(known)),
+                choices=choices,
+                metadata={"rater": rater} | metadata(known),
+            )
 
 
 def explained(item: dict) -> Iterator[tuple[str, str, str]]:

@@ -103,12 +103,21 @@ def pull_all(
             for task in sharing:
                 announce(task.card)
             result = _pull(fetch, tuple(task.card.name for task in sharing), root, progress)
+            _complete(sharing, root)
         except PluralignError as error:
             result = _with_steps(error, sharing[0].card)
         except OSError as error:
             fix = "Free disk space or give another --data-root, and pull again."
             result = DataError(f"cannot be stored: {error.strerror}", where=error.filename or root, fix=fix)
         yield sharing, result
+
+
+def _complete(tasks: list[Task], root: Path) -> None:
+    """Refuse to call a task pulled while it lacks a file: the source may have moved it, or never held it."""
+    for task in tasks:
+        if missing := task.missing(DataRoot(root)):
+            what = f"{task.card.name} was pulled and still lacks {missing[0].replace('|', ' or ')}"
+            raise DataError(what, where=root, fix=None if task.card.steps else f"Its access: {task.card.access}.")
 
 
 def _joint(tasks: list[Task]) -> Fetch:

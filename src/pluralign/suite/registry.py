@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -119,13 +119,7 @@ class Task:
         Raises:
             DataError: source data is absent or broken, or a process lacks what the kind of the task needs.
         """
-        if missing := self.missing(root):
-            raise DataError(
-                f"no data for task {self.card.name}: {missing[0].replace('|', ' or ')} is absent",
-                where=root.path or "no data root found",
-                fix=f"Get it from {self.card.access} and set --data-root.",
-            )
-        loaded = [_checked(process, self.card) for process in self.load(root)]
+        loaded = list(self._stream(root))
         if limit is None or limit >= len(loaded):
             return loaded
         keep = np.random.default_rng(list(self.card.name.encode())).permutation(len(loaded))[:limit]
@@ -135,9 +129,19 @@ class Task:
         self, root: DataRoot, *, seed: int = 0, limit: int | None = None, draws: int = 1, **options
     ) -> Iterator[Episode]:
         """Yield ``draws`` episodes from each process; ``options`` go to :func:`pluralign.episode.draw`."""
-        for process in self.processes(root, limit):
+        for process in self._stream(root) if limit is None else self.processes(root, limit):
             for index in range(draws):
                 yield draw(process, task=self.card.name, seed=seed, index=index, law=self.law, **options)
+
+    def _stream(self, root: DataRoot) -> Iterator[Process]:
+        if missing := self.missing(root):
+            raise DataError(
+                f"no data for task {self.card.name}: {missing[0].replace('|', ' or ')} is absent",
+                where=root.path or "no data root found",
+                fix=f"Run `pluralign suite pull {self.card.name}`, which fetches it or says how to get it.",
+            )
+        for process in self.load(root):
+            yield _checked(process, self.card)
 
 
 def _checked(process: Process, card: Card) -> Process:
@@ -214,6 +218,11 @@ def get(name: str) -> Task:
         fix = f"Did you mean {' or '.join(near)}?" if near else "See `pluralign suite list`."
         raise UsageError(f"unknown task {name!r}", fix=fix)
     return known[name]
+
+
+def without_overlap(task: Task) -> Task:
+    """The task without the processes that a held-out task asks for as well (metadata ``overlap``)."""
+    return replace(task, load=lambda root: (p for p in task.load(root) if not p.metadata.get("overlap")))
 
 
 def select(names: Iterable[str] | None = None, *, kind: Kind | None = None, split: Split | None = None) -> list[Task]:

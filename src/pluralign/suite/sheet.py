@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pluralign.errors import DataError, UsageError
+from pluralign.suite.data import first_line
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 _LONGEST_CELL = 2**31 - 1
@@ -30,8 +31,10 @@ def files(path: Path) -> list[Path]:
         found = [path]
     elif path.is_dir():
         found = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    elif "*" in str(path):
+        found = sorted(fixed_part(path).glob(path.relative_to(fixed_part(path)).as_posix()))
     else:
-        found = sorted(fixed_part(path).glob(path.relative_to(fixed_part(path)).as_posix() or "*"))
+        found = []
     kinds = {file.suffix for file in found}
     if not found:
         raise DataError("the data file is absent", where=path, fix="Give its path relative to the settings file.")
@@ -194,8 +197,7 @@ def _scan(file: Path) -> pl.LazyFrame:
         table.collect_schema()
         return table
     except (pl.exceptions.PolarsError, OSError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"not a readable Parquet file: {reason}", where=file) from None
+        raise DataError(f"not a readable Parquet file: {first_line(error)}", where=file) from None
 
 
 def _cell(value: object) -> object:

@@ -77,7 +77,9 @@ def read_settings(path: Path) -> Settings:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}", where=path) from None
+        raise UsageError(
+            f"cannot be read: {error.strerror}", where=path, fix="Give the path of a TOML file."
+        ) from None
     except ValueError as error:  # not TOML, or not UTF-8
         raise UsageError(f"not readable as TOML: {error}", where=path, fix="Mend that place.") from None
     if "file" not in content and "hub" in content:

@@ -44,6 +44,7 @@ class TableTask:
             unit=s.unit or s.process,
             given=given,
             generated=generated,
+            steps="" if s.hub else f"Put the table back, or mend the key file in {s.path}.",
             files=(str(s.path), f"hub/{s.hub}" if s.hub else str(fixed_part(s.path.parent / s.file))),
             language=s.language,
             warning=s.warning,
@@ -78,12 +79,14 @@ class _Table:
 
     def rows(self) -> Iterator[tuple[str, str, dict]]:
         """The place, process and cells of every row."""
-        s = self.settings
+        s, place = self.settings, None
         for place, cells in rows(self.path, self.columns, encoding=s.encoding, separator=s.separator):
             row = dict(zip(self.columns, cells, strict=True))
             if row[s.process] is None:
                 raise _empty("cell", place, s.process, "It tells which process the row belongs to.")
             yield place, render({s.process: row[s.process]}), row
+        if place is None:
+            raise DataError("the table has no rows", where=self.path, fix="Put at least one below the header.")
 
     def steer(self) -> Iterator[Process]:
         s = self.settings

@@ -58,8 +58,17 @@ def test_every_setting_occurs_and_is_described(processes):
         (text,) = process.descriptions
         assert f"the {facts['top']} most common" in text
         assert GROUPS[facts["sex"]] in text and SCHEMES[facts["scheme"]] in text
-        assert ("from 1880 to 2020" if facts["span"] == "all" else f"in {facts['span']}") in text
+        assert ("in 3 years between 1880 and 2020" if facts["span"] == "all" else f"in {facts['span']}") in text
         assert type(facts["sex"]) is str and type(facts["top"]) is int
+
+
+def test_years_without_gaps_are_a_period(tmp_path: Path):
+    folder = tmp_path / "us_baby_names"
+    folder.mkdir()
+    for year in (1999, 2000, 2001):
+        (folder / f"yob{year}.txt").write_text("Girla,F,9\nBoya,M,7\n")
+    spans = {p.metadata["span"]: p.descriptions[0] for p in get("babynames").processes(DataRoot(tmp_path))}
+    assert "in the USA from 1999 to 2001, drawn" in spans["all"] and "in the USA in 2000, drawn" in spans[2000]
 
 
 def test_recent_spans_are_likelier(processes):

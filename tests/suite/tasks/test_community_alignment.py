@@ -96,5 +96,5 @@ def test_many(tmp_path):
 
 
 def test_an_unknown_preference_names_its_row(tmp_path):
-    with pytest.raises(DataError, match=r"'response_e' is none of .*alignment\.csv, row 2"):
+    with pytest.raises(DataError, match=r"'response_e' is none of .*alignment\.csv, row 3"):
         get(PREFERENCE).processes(write(tmp_path, [FOUR[0], row("7", "Odd", "response_e")]))

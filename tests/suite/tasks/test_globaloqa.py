@@ -34,7 +34,7 @@ def compact(root, rows=ROWS, health=(), values=None):
 
 
 def original(root, rows=ROWS):
-    folder = root / "globalopinionqa_subsets"
+    folder = root / "hub/Anthropic/llm_global_opinions/data"
     folder.mkdir(parents=True)
     selections = defaultdict(lambda: defaultdict(list))
     for country, question, options, shares in rows:

@@ -3,6 +3,7 @@ from functools import cache
 
 import numpy as np
 
+from pluralign.episode import draw
 from pluralign.suite import DataRoot, get
 from pluralign.suite.tasks.normal import FORMATS, describe
 
@@ -27,6 +28,12 @@ def test_samples_follow_mean_deviation_and_decimals():
         rounding = 0.5 * 10**-decimals
         assert abs(draws.mean() - mean) <= 6 * deviation / np.sqrt(512) + rounding
         assert abs(draws.std() - deviation) <= 0.25 * deviation + 2 * rounding
+
+
+def test_fewer_episodes_are_described_than_elsewhere():
+    shown = [draw(p, task="normal").description for p in load()]
+    # 0.4 of 1,000, standard deviation 15.
+    assert 310 < sum(text is not None for text in shown) < 490
 
 
 def test_both_signs_and_many_scales():

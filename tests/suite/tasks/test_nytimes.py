@@ -19,8 +19,9 @@ BOOK = {
 
 
 def original(root, books):
-    (root / "nytimes").mkdir(parents=True)
-    (root / "nytimes" / "data.json").write_text(json.dumps(books))
+    folder = root / "git/nicolemeister/benchmarking-distributional-alignment/nytimes"
+    folder.mkdir(parents=True)
+    (folder / "data.json").write_text(json.dumps(books))
     return DataRoot(root)
 
 

@@ -78,7 +78,7 @@ def test_respondents_are_drawn_and_facts_dropped_with_seeds_of_their_own(tmp_pat
 @pytest.mark.parametrize("references", ["['Yes', 'No'", "[]", "__import__('os').getcwd()", "7"])
 def test_options_are_read_as_data(tmp_path, references):
     root = write(tmp_path, panel(1), [*INFO, ("X_W27", "Well?", references, "[1]")])
-    with pytest.raises(DataError, match=r"no list of options \(.*info\.csv, row 3\)"):
+    with pytest.raises(DataError, match=r"no list of options \(.*info\.csv, row 4\)"):
         get(QUESTIONS).processes(root)
 
 

@@ -3,6 +3,7 @@ import json
 import polars as pl
 import pytest
 
+from pluralign.episode import draw
 from pluralign.errors import DataError
 from pluralign.suite import DataRoot, find_root, get
 from pluralign.suite.tasks import popquorn
@@ -76,6 +77,8 @@ def test_some_descriptions_hold_demographics_and_some_do_not(tmp_path):
         told = ["The person: gender" in text for text in process.descriptions]
         assert any(told) and not all(told)
         assert not any("disclose" in text or "Other" in text for text in process.descriptions)
+        shown = [draw(process, task="popquorn_individual", index=i).description for i in range(60)]
+        assert None in shown and set(process.descriptions) <= set(shown)
 
 
 def test_raters_with_few_answers_or_no_name_are_left_out(tmp_path):

@@ -53,5 +53,5 @@ def test_only_columns_that_exist_are_named(tmp_path):
 def test_a_broken_cell_is_named(tmp_path, cell, column):
     row = {"has_survived": "1", "age": "4", "fare": "9.5"} | {column: cell}
     root = write(tmp_path, "has_survived,age,fare", ["0,4,7", ",".join(row.values())])
-    with pytest.raises(DataError, match=rf"no value of column '{column}'.*titanic\.csv, row 2"):
+    with pytest.raises(DataError, match=rf"no value of column '{column}'.*titanic\.csv, row 3"):
         get("titanic_survival_prediction").processes(root)

@@ -70,7 +70,7 @@ def test_caps_and_floors(tmp_path):
 
 def test_an_unknown_kind_names_its_row(tmp_path):
     root = write(tmp_path, [*ROWS, ("Resting", "Wish", "Rest", "Because", "Supports")])
-    with pytest.raises(DataError, match=r"'Wish' is neither .*full\.csv, row 6"):
+    with pytest.raises(DataError, match=r"'Wish' is neither .*full\.csv, row 7"):
         get("valueprism_situation").processes(root)
 
 

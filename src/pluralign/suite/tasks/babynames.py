@@ -1,6 +1,6 @@
 """First names given in the USA, from the yearly counts of the Social Security Administration (SSA)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import polars as pl
@@ -59,6 +59,8 @@ def read_names(root: DataRoot) -> pl.DataFrame:
         generated=("name",),
         files=(FOLDER,),
         ships=True,
+        steps=f"""Open https://www.ssa.gov/oact/babynames/limits.html and download the national data (names.zip).
+Unpack the files yob1880.txt and so on into {FOLDER} under the data root.""",
     )
 )
 def babynames(root: DataRoot) -> Iterator[Process]:
@@ -91,7 +93,7 @@ def babynames(root: DataRoot) -> Iterator[Process]:
         shares = names["share"].to_numpy() if scheme == "population" else 1.0
         # The smallest of exponential times are a weighted draw without replacement (Efraimidis & Spirakis 2006).
         drawn = (rng.exponential(size=len(names)) / shares).argsort()[:count]
-        period = f"from {years[-1]} to {years[0]}" if span == "all" else f"in {span}"
+        period = _period(years) if span == "all" else f"in {span}"
         yield Process(
             id=f"names-{index:03d}",
             examples=tuple(example(name) for name in names["name"].gather(drawn).to_list()),
@@ -101,3 +103,10 @@ def babynames(root: DataRoot) -> Iterator[Process]:
             ),
             metadata={"sex": sex, "scheme": scheme, "top": len(names), "span": span},
         )
+
+
+def _period(years: Sequence[int]) -> str:
+    """The years whose births are added up, which some tables hold only in part."""
+    first, last = min(years), max(years)
+    gaps = last - first + 1 > len(years)
+    return f"in {len(years)} years between {first} and {last}" if gaps else f"from {first} to {last}"

@@ -10,7 +10,7 @@ from pluralign.episode import Process
 from pluralign.errors import DataError
 from pluralign.suite.coverage import Accept, coverage_card, coverage_process, one_of
 from pluralign.suite.data import DataRoot, read_csv, read_parquet
-from pluralign.suite.registry import Card, task
+from pluralign.suite.registry import Card, Fetch, task
 
 FOLDER = "us_car_models"
 
@@ -25,6 +25,7 @@ def _card(name: str, answer: str) -> Card:
         licence="CC BY 4.0",
         citation="abhionlyone. US car models data. GitHub, https://github.com/abhionlyone/us-car-models-data",
         files=(FOLDER,),
+        fetch=Fetch("git", "https://github.com/abhionlyone/us-car-models-data", FOLDER, ("[12][0-9][0-9][0-9].csv",)),
     )
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from pluralign.episode import Example, GeometricPoisson, Process
 from pluralign.errors import DataError
 from pluralign.suite.chunks import chunks
-from pluralign.suite.data import DataRoot
+from pluralign.suite.data import DataRoot, first_line
 from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.render import render
 from pluralign.suite.sample import reservoir
@@ -127,7 +127,7 @@ def _posts(root: DataRoot) -> tuple[_Post, ...]:
 @lru_cache(maxsize=1)
 def _sample(path: Path, size: int, changed: int) -> tuple[_Post, ...]:
     """The usable ones of 10,000 threads drawn at random; kept until the file changes."""
-    threads = reservoir(_threads(path), THREADS, "changemyview")
+    threads = reservoir(_threads(path), THREADS, key="changemyview")
     usable = (post for post in threads if post.comments >= FEWEST_COMMENTS and post.title and post.text)
     return tuple({post.title: post for post in usable}.values())
 
@@ -148,8 +148,9 @@ def _threads(path: Path) -> Iterator[_Post]:
     except KeyError as error:
         raise DataError(f"field {error} is absent", where=place, fix="Fetch it again.") from None
     except (ValueError, TypeError, OSError, EOFError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"not readable as a thread: {reason}", where=place, fix="Fetch the file again.") from None
+        raise DataError(
+            f"not readable as a thread: {first_line(error)}", where=place, fix="Fetch the file again."
+        ) from None
 
 
 def _plain(text: str | None) -> str:

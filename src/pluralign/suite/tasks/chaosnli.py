@@ -40,6 +40,9 @@ NLI_CARD = Card(
     given=("premise", "hypothesis"),
     generated=("label",),
     files=("|".join(_alternatives("snli")), "|".join(_alternatives("mnli_m"))),
+    steps="""Open https://github.com/easonnie/ChaosNLI, section Data and Format of the README.
+Follow its link to chaosNLI_v1.0.zip and download it.
+Unpack it in the folder chaosnli under the data root, so that chaosnli/chaosNLI_v1.0/chaosNLI_snli.jsonl is there.""",
 )
 ALPHA_CARD = replace(
     NLI_CARD,

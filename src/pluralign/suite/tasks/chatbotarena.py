@@ -130,7 +130,7 @@ def chatbotarena_assistant(root: DataRoot) -> Iterator[Process]:
 def _judges(task_name: str, table: pl.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple]:
     """Judge and their values of each column, for the drawn judges in order of first appearance."""
     judges = table.group_by("judge", maintain_order=True).agg(columns)
-    yield from judges[subset(judges.height, MOST_JUDGES, task_name)].iter_rows()
+    yield from judges[subset(range(judges.height), MOST_JUDGES, key=task_name)].iter_rows()
 
 
 def _battles(root: DataRoot) -> pl.DataFrame:

@@ -108,7 +108,7 @@ def _worded(path: Path) -> Iterator[Example]:
 def _measured(path: Path) -> Iterator[Example]:
     columns = ("C2y", *FEATURES, *(name for pair in METALS for name in pair))
     table = read_columns(path, columns)
-    for index in subset(table.height, MOST_EXPERIMENTS, OXIDATIVE_CARD.name, "rows"):
+    for index in subset(range(table.height), MOST_EXPERIMENTS, key=(OXIDATIVE_CARD.name, "rows")):
         row = table.row(index, named=True)
         metals = ", ".join(f"{row[metal]} {row[share]}%" for metal, share in METALS if row[metal] != ABSENT)
         support = "no support" if row["Support "] == ABSENT else f"support {row['Support ']}"

@@ -18,8 +18,8 @@ from pluralign.suite.chunks import chunks
 from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.render import render
-from pluralign.suite.subset import subset
-from pluralign.suite.texts import read_texts
+from pluralign.suite.sample import subset
+from pluralign.suite.tables import read_texts
 
 FOLDER = "hub/facebook/community-alignment-dataset"
 FILES = (f"{FOLDER}/data/filtered_community_alignment.csv", f"{FOLDER}/community_alignment.csv")
@@ -216,11 +216,10 @@ def _conversations(root: DataRoot) -> pl.DataFrame:
         {"feedback": "justification", "second_turn_prompt": "reply"}
     )
     choice = pl.col("preferred_response")
-    wrong = table.select((choice.is_not_null() & ~choice.is_in(RESPONSES)).arg_true())
+    wrong = table.filter(~choice.is_in(RESPONSES))
     if wrong.height:
-        row = wrong.item(0, 0)
-        reason = f"preferred response {table['preferred_response'][row]!r} is none of {', '.join(RESPONSES)}"
-        raise DataError(reason, where=f"{path}, row {row + 1}", fix="Fetch the file again.")
+        reason = f"preferred response {wrong['preferred_response'][0]!r} is none of {', '.join(RESPONSES)}"
+        raise DataError(reason, where=f"{path}, row {wrong['row'][0]}", fix="Fetch the file again.")
     return table.with_columns(
         pl.col(RESPONSES).str.replace_all(END_MARK, "", literal=True).str.strip_chars(),
         choice.str.strip_prefix("response_"),

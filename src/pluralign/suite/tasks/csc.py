@@ -37,7 +37,6 @@ CARD = Card(
     generated=("rating",),
     files=("|".join(ITEMS), "|".join(RATERS)),
     ships=True,
-    fetch=lewidi.fetch("CSC"),
     steps=lewidi.steps("CSC"),
 )
 

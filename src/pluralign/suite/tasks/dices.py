@@ -15,7 +15,7 @@ from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.render import render
 from pluralign.suite.sample import subset
-from pluralign.suite.texttable import read_text
+from pluralign.suite.tables import read_texts
 
 FOLDER = "git/google-research-datasets/dices-dataset"
 FILES = {size: f"{FOLDER}/{size}/diverse_safety_adversarial_dialog_{size}.csv" for size in ("990", "350")}
@@ -60,7 +60,7 @@ def dices(root: DataRoot) -> Iterator[Process]:
     for size, name in FILES.items():
         path = root.file(name)
         columns = ("rater_id", "context", "response", "Q_overall")
-        table = read_text(path, columns, [f"rater_{fact}" for fact in FACTS])
+        table = read_texts(path, columns, optional=[f"rater_{fact}" for fact in FACTS])
         odd = table.filter(~pl.col("Q_overall").is_in(CHOICES) | pl.any_horizontal(pl.col(columns).is_null()))
         if odd.height:
             answer, row = odd["Q_overall"][0], odd["row"][0]
@@ -72,7 +72,7 @@ def dices(root: DataRoot) -> Iterator[Process]:
             *(pl.col(f"rater_{fact}").drop_nulls().first().alias(fact) for fact in facts),
             pl.col("context", "response", "Q_overall"),
         )
-        for row in raters[subset(raters.height, MOST_RATERS, CARD.name, size)].iter_rows(named=True):
+        for row in raters[subset(range(raters.height), MOST_RATERS, key=(CARD.name, size))].iter_rows(named=True):
             rated = zip(row["context"], row["response"], row["Q_overall"], strict=True)
             known = {fact: row[fact] for fact in facts if row[fact]}
             yield Process(

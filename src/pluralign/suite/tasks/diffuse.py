@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pluralign.episode import Example, Process
 from pluralign.errors import DataError
 from pluralign.suite.data import DataRoot, read_json
-from pluralign.suite.registry import Card, task
+from pluralign.suite.registry import Card, Fetch, task
 
 FOLDER = "diffuse_distributions_prompts"
 PERMUTATIONS = 10
@@ -71,6 +71,7 @@ def _shares_evaluation(name: str) -> bool:
             "weekdays_full",
             "weekdays_any_format",
         ),
+        fetch=Fetch("git", "https://github.com/y0mingzhang/diffuse-distributions", FOLDER, ("prompts/*.json",)),
     )
 )
 def diffuse_distribution(root: DataRoot) -> Iterator[Process]:

@@ -21,7 +21,7 @@ from pluralign.errors import DataError
 from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.render import render
-from pluralign.suite.texttable import read_text
+from pluralign.suite.tables import read_texts
 
 FOLDER = "git/generative-social-choice/survey_data"
 COLUMNS = ("user_id", "question_type", "question_text", "json_choices", "choice", "text")
@@ -102,7 +102,7 @@ def _participants(
 ) -> Iterator[Process]:
     for survey, topic in TOPICS.items():
         path = root.file(*FILES[survey])
-        answers = read_text(path, COLUMNS).filter(pl.col("question_type") == kind, pl.col("text") != "")
+        answers = read_texts(path, COLUMNS).filter(pl.col("question_type") == kind, pl.col("text").is_not_null())
         people = answers.group_by("user_id", maintain_order=True).agg(
             "row", "question_text", "json_choices", "choice", "text"
         )

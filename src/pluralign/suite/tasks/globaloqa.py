@@ -1,8 +1,9 @@
 """GlobalOpinionQA: how people of each country answer questions of the World Values Survey and of Pew Global Attitudes.
 
-``globalopinionqa_subsets`` holds either the published ``global_opinions.csv`` or three subsets of it, which overlap
-and are merged here. Left out, and counted in the log: distributions that are all zero, not finite or otherwise more
-than 0.05 away from sum 1, and for ``global_oqa`` questions with more options than there are letters.
+The source is the published ``global_opinions.csv``, or in its place three subsets of it in the folder
+``globalopinionqa_subsets``, which overlap and are merged here. Left out, and counted in the log: distributions that
+are all zero, not finite or otherwise more than 0.05 away from sum 1, and for ``global_oqa`` questions with more
+options than there are letters.
 """
 
 import ast
@@ -18,13 +19,14 @@ from string import ascii_uppercase
 from pluralign.episode import Example, Process, Target
 from pluralign.errors import DataError
 from pluralign.suite.data import DataRoot, read_csv, read_json, read_jsonl
-from pluralign.suite.registry import Card, task
+from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.render import percent, render
 
 log = logging.getLogger(__name__)
 
 FOLDER = "globalopinionqa_subsets"
-COMPLETE = f"{FOLDER}/global_opinions.csv"
+HUB = "hub/Anthropic/llm_global_opinions"
+COMPLETE = (f"{FOLDER}/global_opinions.csv", f"{HUB}/data/global_opinions.csv")
 SUBSETS = tuple(
     f"{FOLDER}/{name}"
     for name in ("country_question_eval.jsonl.gz", "vital_health_subset.jsonl.gz", "global_values_100.json.gz")
@@ -65,9 +67,10 @@ STEER_CARD = Card(
     unit="country",
     given=("question", "options"),
     generated=("percentages",),
-    files=tuple(f"{subset}|{COMPLETE}" for subset in SUBSETS),
+    files=tuple("|".join((subset, *COMPLETE)) for subset in SUBSETS),
     warning="Political and religious survey questions.",
     overlaps=("global_oqa", "opinionqa_individual", "opinionqa_questions", "wvs_individual"),
+    fetch=Fetch("hub", "Anthropic/llm_global_opinions", HUB, ("data/global_opinions.csv",)),
 )
 ALIGN_CARD = replace(
     STEER_CARD,
@@ -148,7 +151,7 @@ def _answers(root: DataRoot) -> Iterator[_Answers]:
     """Answer distributions as published, each (country, question, options) once: the first one read."""
     seen = set()
     broken = 0
-    complete = root.find(COMPLETE)
+    complete = root.find(*COMPLETE)
     for country, question, options, shares, place in _complete(complete) if complete else _subsets(root):
         try:
             labels = tuple(f"{o:g}" if isinstance(o, float) else str(o).strip() for o in options)

@@ -15,7 +15,7 @@ from pluralign.suite.chunks import chunks
 from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.render import render
-from pluralign.suite.subset import subset
+from pluralign.suite.sample import subset
 from pluralign.suite.tables import read_split
 
 FOLDER = "hub/openai/gsm8k/main"

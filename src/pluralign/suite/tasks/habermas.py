@@ -167,7 +167,7 @@ def _people(
 ) -> Iterator[Process]:
     columns = (*card.given, *card.generated)
     people = table.group_by("person", maintain_order=True).agg(columns)
-    for person, *values in people[subset(people.height, MOST_PEOPLE, card.name)].iter_rows():
+    for person, *values in people[subset(range(people.height), MOST_PEOPLE, key=card.name)].iter_rows():
         examples = []
         for row in zip(*values, strict=True):
             said = dict(zip(columns, row, strict=True))

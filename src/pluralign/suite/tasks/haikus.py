@@ -19,7 +19,7 @@ from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.render import render
 from pluralign.suite.sample import subset
-from pluralign.suite.texttable import read_text
+from pluralign.suite.tables import read_texts
 
 log = logging.getLogger(__name__)
 
@@ -80,12 +80,12 @@ def haikus(root: DataRoot) -> Iterator[Process]:
     """Three views of the poems, the first two by collection; in parts of 64, at most 200 per view at random."""
     path = root.file(POEMS)
     lines, counts = ("0", "1", "2"), ("0_syllables", "1_syllables", "2_syllables")
-    table = read_text(path, (*lines, "source", *counts)).with_columns(
+    table = read_texts(path, (*lines, "source", *counts)).with_columns(
         # Of several counts of a line, the first.
         pl.col(count).str.extract(r"^(\d+)")
         for count in counts
     )
-    poems = table.filter(pl.all_horizontal(pl.col(*lines, "source") != "")).select(
+    poems = table.drop_nulls((*lines, "source")).select(
         "source", poem=pl.concat_str(lines, separator="\n"), syllables=pl.concat_str(counts, separator=", ")
     )
     poems = poems.unique("poem", keep="first", maintain_order=True)
@@ -109,12 +109,12 @@ def haikus(root: DataRoot) -> Iterator[Process]:
 @task(GUTENBERG_CARD)
 def haiku_gutenberg(root: DataRoot) -> Iterator[Process]:
     """The distinct poems, each once, in parts of 64."""
-    poems = read_text(root.file(*GUTENBERG), ("haiku",))["haiku"].drop_nulls().unique(maintain_order=True)
+    poems = read_texts(root.file(*GUTENBERG), ("haiku",))["haiku"].drop_nulls().unique(maintain_order=True)
     descriptions = (
         "Segments of old books, broken into three lines like a haiku.",
         "Poems of three lines found in prose and verse from before copyright.",
     )
-    examples = [Example(poem) for poem in poems if poem]
+    examples = list(map(Example, poems))
     for number, part in chunks(examples, lambda rng: PART, key=GUTENBERG_CARD.name):
         yield Process(str(number), examples=tuple(part), descriptions=descriptions)
 
@@ -125,7 +125,7 @@ def _view(name: str, collections: dict[str, list[Example]], descriptions: tuple[
         for collection, examples in collections.items()
         for number, part in chunks(examples, lambda rng: PART, key=(CARD.name, name, collection))
     ]
-    for index in subset(len(parts), MOST_PARTS, CARD.name, name):
+    for index in subset(range(len(parts)), MOST_PARTS, key=(CARD.name, name)):
         collection, number, part = parts[index]
         yield Process(
             f"{name}/{collection}/{number}",

@@ -17,7 +17,7 @@ from pluralign.episode import Example, GeometricPoisson, Process
 from pluralign.errors import DataError
 from pluralign.suite.data import DataRoot, read_jsonl
 from pluralign.suite.registry import Card, task
-from pluralign.suite.subset import subset
+from pluralign.suite.sample import subset
 
 FILE = "manual/hatespeech/classified_data_final_w_worker_hash.json"
 SCORE = "toxic_score"

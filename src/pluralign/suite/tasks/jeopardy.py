@@ -17,7 +17,7 @@ from pluralign.episode import Example, GeometricPoisson, Process
 from pluralign.suite.chunks import chunks
 from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, task
-from pluralign.suite.texttable import read_text
+from pluralign.suite.tables import read_texts
 
 FILE = "manual/jeopardy/JEOPARDY_CSV.csv"
 ROUNDS = ("Jeopardy!", "Double Jeopardy!")
@@ -80,7 +80,7 @@ def answer_prediction(root: DataRoot) -> Iterator[Process]:
 
 def _clues(root: DataRoot) -> pl.DataFrame:
     """Question and answer of the clues that are text alone."""
-    table = read_text(root.file(FILE), ("Round", "Question", "Answer"))
+    table = read_texts(root.file(FILE), ("Round", "Question", "Answer"))
     regular = table.filter(pl.col("Round").is_in(ROUNDS), ~pl.col("Question").str.contains("(?i)href"))
     plain = pl.col("Question", "Answer").map_elements(_plain, return_dtype=pl.String)
     return regular.select(plain).filter(pl.all_horizontal(pl.all() != ""))

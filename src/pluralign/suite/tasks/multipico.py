@@ -44,7 +44,6 @@ CARD = Card(
     ships=True,
     language=("ar", "de", "en", "es", "fr", "hi", "it", "nl", "pt"),
     warning="Posts from social media; some are offensive.",
-    fetch=lewidi.fetch("MP"),
     steps=lewidi.steps("MP"),
 )
 
@@ -54,7 +53,7 @@ def multipico(root: DataRoot) -> Iterator[Process]:
     """At most 1,000 raters, drawn at random; an example is one judged reply."""
     raters = lewidi.read_raters(root.file(*RATERS))
     judged = list(lewidi.examples_by_rater(root.file(*ITEMS), _examples).items())
-    for index in subset(len(judged), MOST_RATERS, CARD.name):
+    for index in subset(range(len(judged)), MOST_RATERS, key=CARD.name):
         rater, examples = judged[index]
         known = raters.get(rater, {})
         yield Process(

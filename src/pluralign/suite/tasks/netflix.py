@@ -16,7 +16,7 @@ from pluralign.episode import Example, GeometricPoisson, Process
 from pluralign.errors import DataError
 from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, task
-from pluralign.suite.subset import subset
+from pluralign.suite.sample import subset
 
 FOLDER = "manual/netflix"
 TITLES = f"{FOLDER}/movie_titles.csv"

@@ -10,9 +10,10 @@ from pathlib import Path
 from pluralign.episode import Process, Target
 from pluralign.errors import DataError
 from pluralign.suite.data import DataRoot, read_json, read_jsonl
-from pluralign.suite.registry import Card, task
+from pluralign.suite.registry import Card, Fetch, task
 
-FILES = ("_no_licence_stated/nyt_book_opinions/group_distributions.jsonl.gz", "nytimes/data.json")
+FOLDER = "git/nicolemeister/benchmarking-distributional-alignment"
+FILES = ("_no_licence_stated/nyt_book_opinions/group_distributions.jsonl.gz", f"{FOLDER}/nytimes/data.json")
 GROUPS = {"Democrat": "a Democrat", "Republican": "a Republican", "Male": "male", "Female": "female"}
 
 CARD = Card(
@@ -34,6 +35,12 @@ CARD = Card(
     given=("title", "genre"),
     generated=("likelihood",),
     files=("|".join(FILES),),
+    fetch=Fetch(
+        "git",
+        "https://github.com/nicolemeister/benchmarking-distributional-alignment",
+        FOLDER,
+        ("nytimes/data.json",),
+    ),
 )
 
 

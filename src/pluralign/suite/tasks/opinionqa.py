@@ -16,8 +16,8 @@ from pluralign.errors import DataError
 from pluralign.suite.data import DataRoot
 from pluralign.suite.quiz import LETTERS, lettered
 from pluralign.suite.registry import Card, task
-from pluralign.suite.subset import subset
-from pluralign.suite.texts import read_texts
+from pluralign.suite.sample import subset
+from pluralign.suite.tables import read_texts
 
 FOLDER = "manual/opinionqa/human_resp"
 WAVES = (26, 27, 29, 32, 34, 36, 41, 42, 43, 45, 49, 50, 54, 82, 92)
@@ -139,9 +139,7 @@ def _waves(root: DataRoot) -> Iterator[tuple[int, Path]]:
 def _questions(path: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
     """By key, each question with its lettered options, and the options."""
     questions = {}
-    for row, (key, question, references) in enumerate(
-        read_texts(path, ("key", "question", "references")).iter_rows(), 1
-    ):
+    for row, key, question, references in read_texts(path, ("key", "question", "references")).iter_rows():
         try:
             options = tuple(str(option).strip() for option in ast.literal_eval(references))
             if not 0 < len(options) <= len(LETTERS):

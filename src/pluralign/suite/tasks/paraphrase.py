@@ -9,7 +9,6 @@ from dataclasses import replace
 from pluralign.episode import Example, Process
 from pluralign.errors import DataError
 from pluralign.suite import lewidi
-from pluralign.suite.chunks import chunks
 from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, task
 from pluralign.suite.render import render
@@ -76,7 +75,7 @@ def paraphrase_categorical(root: DataRoot) -> Iterator[Process]:
 def _processes(
     root: DataRoot,
     name: str,
-    descriptions: tuple[str, ...],
+    descriptions: tuple[str, str],
     output: Callable[[str, str], str],
     choices: tuple[str, ...] | None = None,
 ) -> Iterator[Process]:
@@ -88,14 +87,4 @@ def _processes(
                 raise DataError(f"rating {rating!r} is not one of -5 to 5")
             yield rater, Example(output(rating, explanation), pair)
 
-    raters = lewidi.read_raters(root.file(*RATERS))
-    for rater, rated in lewidi.examples_by_rater(root.file(*ITEMS), examples).items():
-        known = raters.get(rater, {})
-        for number, part in chunks(rated, lambda rng: PART, key=(name, rater)):
-            yield Process(
-                f"{rater}/{number}",
-                examples=tuple(part),
-                descriptions=(descriptions[0], descriptions[1] + lewidi.about(known)),
-                choices=choices,
-                metadata={"rater": rater} | lewidi.metadata(known),
-            )
+    yield from lewidi.parts(root.file(*ITEMS), root.file(*RATERS), examples, PART, name, descriptions, choices)

@@ -16,7 +16,7 @@ from pluralign.episode import Example, GeometricPoisson, Process
 from pluralign.errors import DataError
 from pluralign.suite.chunks import chunks
 from pluralign.suite.data import DataRoot, read_csv
-from pluralign.suite.registry import Card, task
+from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.votes import VOTES, read_comments, read_voters
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,12 @@ VOTE_CARD = Card(
     language=("en", "de", "zh"),
     warning="Statements by the public on political topics; some are rude.",
     overlaps=("polis_comment",),
+    fetch=Fetch(
+        "git",
+        "https://github.com/compdemocracy/openData",
+        FOLDER,
+        ("*/comments.csv", "*/participants-votes.csv", "*/summary.csv"),
+    ),
 )
 COMMENT_CARD = replace(
     VOTE_CARD,

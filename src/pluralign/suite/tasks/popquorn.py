@@ -21,7 +21,7 @@ from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.render import render
 from pluralign.suite.sample import subset
-from pluralign.suite.texttable import read_text
+from pluralign.suite.tables import read_texts
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ def individual(root: DataRoot) -> Iterator[Process]:
             .agg(pl.col(*FACTS).drop_nulls().first(), pl.col(*part.given, *part.generated))
             .filter(pl.col(part.given[0]).list.len() >= FEWEST_ANSWERS)
         )
-        chosen = subset(raters.height, MOST_RATERS, CARD.name, part.folder)
+        chosen = subset(range(raters.height), MOST_RATERS, key=(CARD.name, part.folder))
         for row in raters[chosen].iter_rows(named=True):
             known = {fact: row[fact] for fact in FACTS if row[fact] and row[fact] not in UNKNOWN}
             inputs = _texts([row[name] for name in part.given], part.given)
@@ -171,13 +171,13 @@ def _tables(root: DataRoot, name: str) -> Iterator[tuple[_Part, pl.DataFrame]]:
             continue
         needed = (*part.given, *part.generated)
         source = {"passage": "text"} if part.folder == "question_answering" else {}
-        table = read_text(path, ("user_id", *FACTS, *(source.get(column, column) for column in needed)))
+        table = read_texts(path, ("user_id", *FACTS, *(source.get(column, column) for column in needed)))
         scales = [column for column in part.generated if column in ("offensiveness", "politeness", "difficulty")]
         rater = pl.concat_str(FACTS, separator=", ") if part.folder == "question_answering" else _whole("user_id")
         table = table.rename({old: new for new, old in source.items()}).with_columns(
             *map(_whole, scales), rater.alias("rater")
         )
-        complete = table.drop_nulls(needed).filter(pl.all_horizontal(pl.col(column) != "" for column in needed))
+        complete = table.drop_nulls(needed)
         for column in scales:
             if (odd := complete.filter(~pl.col(column).is_in(SCALE))).height:
                 raise DataError(f"{column} {odd[column][0]!r} is not 1 to 5", where=f"{path}, row {odd['row'][0]}")

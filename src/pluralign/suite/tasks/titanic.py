@@ -14,7 +14,7 @@ from pluralign.suite.chunks import chunks
 from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, Fetch, task
 from pluralign.suite.render import render
-from pluralign.suite.texts import read_texts
+from pluralign.suite.tables import read_texts
 
 FILE = "hub/mstz/titanic/titanic.csv"
 SURVIVED = "has_survived"
@@ -110,11 +110,11 @@ def _passengers(root: DataRoot) -> tuple[list[str], list[tuple[str, dict[str, ob
     """The columns that the file has beside survival, and for each passenger survival and those columns."""
     path = root.file(FILE)
     table = read_texts(path, (SURVIVED,), optional=tuple(COLUMNS))
-    columns = table.columns[1:]
+    columns = table.columns[2:]
     if len(columns) < 2:
         raise DataError(f"fewer than two of the columns {', '.join(COLUMNS)}", where=path, fix="Fetch it again.")
     passengers = []
-    for row, (survived, *cells) in enumerate(table.iter_rows(), 1):
+    for row, survived, *cells in table.iter_rows():
         name, cell = SURVIVED, survived
         try:
             answer = "yes" if FLAGS[survived.lower()] else "no"

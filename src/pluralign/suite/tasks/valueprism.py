@@ -16,8 +16,8 @@ from pluralign.suite.chunks import chunks
 from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, task
 from pluralign.suite.render import render
-from pluralign.suite.subset import subset
-from pluralign.suite.texts import read_texts
+from pluralign.suite.sample import subset
+from pluralign.suite.tables import read_texts
 
 FOLDER = "hub/allenai/ValuePrism/full"
 KINDS = {"Value": "values", "Right": "rights", "Duty": "duties"}
@@ -159,10 +159,9 @@ def _considerations(root: DataRoot) -> pl.DataFrame:
     tables = []
     for path in files:
         table = read_texts(path, ("situation", "vrd", "text", "explanation", "valence"))
-        unknown = table.select((pl.col("vrd").is_not_null() & ~pl.col("vrd").is_in(list(KINDS))).arg_true())
+        unknown = table.filter(~pl.col("vrd").is_in(list(KINDS)))
         if unknown.height:
-            row = unknown.item(0, 0)
-            reason = f"{table['vrd'][row]!r} is neither Value, Right nor Duty"
-            raise DataError(reason, where=f"{path}, row {row + 1}", fix="Download the file again.")
+            reason = f"{unknown['vrd'][0]!r} is neither Value, Right nor Duty"
+            raise DataError(reason, where=f"{path}, row {unknown['row'][0]}", fix="Download the file again.")
         tables.append(table.drop_nulls())
     return pl.concat(tables)

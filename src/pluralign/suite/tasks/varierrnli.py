@@ -10,7 +10,6 @@ from itertools import combinations
 from pluralign.episode import Example, Process
 from pluralign.errors import DataError
 from pluralign.suite import lewidi
-from pluralign.suite.chunks import chunks
 from pluralign.suite.data import DataRoot
 from pluralign.suite.registry import Card, task
 from pluralign.suite.render import render
@@ -81,7 +80,7 @@ def varierrnli_categorical(root: DataRoot) -> Iterator[Process]:
 def _processes(
     root: DataRoot,
     name: str,
-    descriptions: tuple[str, ...],
+    descriptions: tuple[str, str],
     output: Callable[[str, str], str],
     choices: tuple[str, ...] | None = None,
 ) -> Iterator[Process]:
@@ -93,14 +92,4 @@ def _processes(
                 raise DataError(f"label {joined!r} is not made of {', '.join(LABELS)}")
             yield rater, Example(output(", ".join(label for label in LABELS if label in given), explanation), pair)
 
-    raters = lewidi.read_raters(root.file(*RATERS))
-    for rater, judged in lewidi.examples_by_rater(root.file(*ITEMS), examples).items():
-        known = raters.get(rater, {})
-        for number, part in chunks(judged, lambda rng: PART, key=(name, rater)):
-            yield Process(
-                f"{rater}/{number}",
-                examples=tuple(part),
-                descriptions=(descriptions[0], descriptions[1] + lewidi.about(known)),
-                choices=choices,
-                metadata={"rater": rater} | lewidi.metadata(known),
-            )
+    yield from lewidi.parts(root.file(*ITEMS), root.file(*RATERS), examples, PART, name, descriptions, choices)

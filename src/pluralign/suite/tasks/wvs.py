@@ -70,7 +70,7 @@ def wvs_individual(root: DataRoot) -> Iterator[Process]:
     questions = {column: _answers(texts[column], options) for column, options in labels.items() if column not in FACTS}
     choices = LETTERS[: max(map(len, questions.values()), default=0)]
     unlabelled = 0
-    for row in table[subset(table.height, MOST_RESPONDENTS, CARD.name)].iter_rows(named=True):
+    for row in table[subset(range(table.height), MOST_RESPONDENTS, key=CARD.name)].iter_rows(named=True):
         examples = []
         for column, answers in questions.items():
             code = row[column]
