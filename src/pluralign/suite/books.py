@@ -20,32 +20,7 @@ FETCH = Fetch(
     "944882722e9a96fa6cf2739dc2ea757e101f412f",
 )
 _FUNCTION_WORDS = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "to",
-        "a",
-        "in",
-        "that",
-        "he",
-        "was",
-        "it",
-        "his",
-        "i",
-        "with",
-        "as",
-        "had",
-        "for",
-        "is",
-        "not",
-        "but",
-        "at",
-        "on",
-        "by",
-        "you",
-        "be",
-    ]
+    re.findall(r"\w+", "the of and to a in that he was it his i with as had for is not but at on by you be")
 )
 
 
