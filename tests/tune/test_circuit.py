@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, Qwen2Config
+from transformers import AutoModelForCausalLM, LlamaConfig
 
 from pluralign.tune.circuit import copying_circuit
 
@@ -10,7 +10,7 @@ from pluralign.tune.circuit import copying_circuit
 def fresh():
     torch.manual_seed(0)
     return AutoModelForCausalLM.from_config(
-        Qwen2Config(
+        LlamaConfig(
             vocab_size=4096,
             hidden_size=256,
             intermediate_size=512,
@@ -18,6 +18,7 @@ def fresh():
             num_attention_heads=4,
             num_key_value_heads=4,
             max_position_embeddings=1024,
+            attention_bias=True,
             rope_parameters={"rope_type": "default", "rope_theta": 1e8},
             tie_word_embeddings=True,
         )

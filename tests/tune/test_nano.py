@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from pluralign.lm import nano
@@ -95,3 +96,12 @@ def test_shipped_states_are_ordinary_checkpoints(name):
     loss = model(input_ids=ids, labels=ids).loss.item()
     assert loss < math.log(len(tokenizer)) - 1
     assert (folder / "README.md").is_file()
+
+
+def test_tokenizers_load_as_they_were_saved(built):
+    """Some architectures make transformers put another pre-tokenizer in the place of the saved one."""
+    place, _ = built
+    text = "Output: 1066\n\nInput: it's   so\n\n"
+    for folder in [place.out / state for state in STATES] + [nano.folder(name) for name in nano.NAMES]:
+        saved = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        assert AutoTokenizer.from_pretrained(folder)(text).input_ids == saved.encode(text).ids

@@ -29,7 +29,7 @@ def copying_circuit(model: PreTrainedModel) -> None:
     Measured on random tokens in ``tests/tune/test_circuit.py``.
 
     Args:
-        model: freshly initialised, Qwen2-shaped (biases on queries and keys), as many key-value heads as heads, and a
+        model: freshly initialised, Llama-shaped with biases in the attention, as many key-value heads as heads, and a
             rotary base so large (1e8) that many pairs of coordinates hardly rotate within the context.
     """
     config = model.config

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast, Qwen2Config
+from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from pluralign.episode import Process, generator
 from pluralign.suite import DataRoot, books
@@ -145,7 +145,8 @@ def _build_base(place: Build) -> dict:
     rows = stream_rows(tokenizer, texts, scale.context)
     ids = np.concatenate([rows, repeated_rows(int(scale.repeats * len(rows)), scale.context, len(tokenizer))])
     torch.manual_seed(0)
-    config = Qwen2Config(
+    # Not Qwen2, which has such biases too: transformers gives its models a tokenizer of their own, whatever was saved.
+    config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=scale.hidden_size,
         intermediate_size=scale.intermediate_size,
@@ -153,6 +154,7 @@ def _build_base(place: Build) -> dict:
         num_attention_heads=scale.heads,
         num_key_value_heads=scale.heads,
         max_position_embeddings=scale.context,
+        attention_bias=True,
         rope_parameters={"rope_type": "default", "rope_theta": 1e8},
         tie_word_embeddings=True,
         bos_token_id=None,
