@@ -72,6 +72,19 @@ def test_spectrum_needs_no_chat_template_where_the_markers_are_known(family, exp
     assert marked(resolve(base, "spectrum").episode(EPISODE)) == expected
 
 
+def test_a_token_for_each_role_stands_right_before_the_content():
+    tokenizer = with_template(qwen_like(), None)
+    spec = tokenizer.backend_tokenizer.to_str().replace("<|im_start|>", "<|output|>").replace("<|im_end|>", "<|end|>")
+    tokenizer._tokenizer = tokenizer.backend_tokenizer.from_str(spec)
+    tokenizer.add_tokens(["<|description|>", "<|input|>"], special_tokens=True)
+    segments = resolve(tokenizer, "spectrum").episode(EPISODE)
+    assert marked(segments) == (
+        "<|description|>One person's votes.<|end|><|input|>More lanes.<|end|><|output|>[[Agree<|end|>]]"
+        "<|output|>[[Pass<|end|>]]<|input|>Fewer cars.<|end|><|output|>[[<|end|>]]"
+    )
+    assert {s.text for s in segments if s.control} == {"<|description|>", "<|input|>", "<|output|>", "<|end|>"}
+
+
 @pytest.mark.parametrize(
     ("family", "stop"),
     [

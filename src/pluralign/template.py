@@ -164,10 +164,20 @@ def resolve(tokenizer: Any, name: str = "auto") -> Template:
 
 
 def _colon(tokenizer: Any) -> Template:
+    return colon(_bos(tokenizer), _eos(tokenizer))
+
+
+def colon(opening: Segments = (), ends: tuple[str, ...] = ()) -> Template:
+    """The template ``colon``; as it stands for a server, whose tokenizer nobody knows and which puts in its own.
+
+    Args:
+        opening: what stands before everything.
+        ends: literals of the control tokens that end an answer.
+    """
     return Template(
         name="colon",
-        stop=Stop(_eos(tokenizer), "\n"),
-        opening=_bos(tokenizer),
+        stop=Stop(ends, "\n"),
+        opening=opening,
         description=((Segment("Description: "),), (Segment("\n\n"),)),
         input=((Segment("Input: "),), (Segment("\n\n"),)),
         output=((Segment("Output:"),), (Segment("\n"), Segment("\n"))),
@@ -178,12 +188,13 @@ def _colon(tokenizer: Any) -> Template:
     )
 
 
-# How three families write one turn end and the next turn's header, for tokenizers that have the markers but no chat
-# template, as base models often do.
+# How families of models write one turn end and the next turn's header, for tokenizers that have the markers but no
+# chat template, as base models often do. The last, with a token for each role, is that of the embedded models.
 _KNOWN_TURNS = (
     "<end_of_turn>\n<start_of_turn>{}\n",
     "<|im_end|>\n<|im_start|>{}\n",
     "<|eot_id|><|start_header_id|>{}<|end_header_id|>\n\n",
+    "<|end|><|{}|>",
 )
 
 
@@ -194,7 +205,7 @@ def _spectrum(tokenizer: Any) -> Template:
         begins = tokenizer.bos_token and pieces and pieces[0].startswith(tokenizer.bos_token)
         opening = (Segment(tokenizer.bos_token, control=True),) if begins else ()
     else:
-        turns = [(turn.format("user"), turn.format("model")) for turn in _KNOWN_TURNS]
+        turns = [(turn.format("input"), turn.format("output")) for turn in _KNOWN_TURNS]
         opening = _bos(tokenizer)
     for one, other in turns:
         turn = _turn(_split(one, tokenizer), _split(other, tokenizer))
@@ -222,7 +233,8 @@ def _turn(one: Segments, other: Segments):
         one, other: the segments before two contents with different roles.
 
     Returns:
-        None unless both are an end-of-turn token, perhaps text, a start token, and a header that differs in one word.
+        None unless both are an end-of-turn token, perhaps text, a start token, and a header that differs in one word;
+        the word may be part of a token, which may be the start token.
     """
     differing = [k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
     start = next((k for k, s in enumerate(one) if k and s.control), None)
@@ -230,14 +242,14 @@ def _turn(one: Segments, other: Segments):
         return None
     (k,) = differing
     word, another = (re.fullmatch(r"(\W*)\w+(\W*)", s.text) for s in (one[k], other[k]))
-    if k < start or one[k].control or other[k].control:
+    if k < start or one[k].control != other[k].control:
         return None
     if not word or not another or word.groups() != another.groups():
         return None
     left, right = word.groups()
 
     def header(role: str) -> Segments:
-        return (*one[start:k], Segment(left + role + right), *one[k + 1 :])
+        return (*one[start:k], Segment(left + role + right, control=one[k].control), *one[k + 1 :])
 
     return one[:start], header
 
@@ -280,6 +292,20 @@ def _chat(tokenizer: Any) -> Template:
         output=(_split(generation, tokenizer), (end,)),
         no_input=_GENERATE,
     )
+
+
+def messages(prompt: Prompt) -> list[dict[str, str]]:
+    """A prompt as the messages of a chat, for a server that applies the chat template itself; see ``chat``.
+
+    Returns:
+        messages with ``role`` and ``content``, the last of them by the user.
+    """
+    description = "" if prompt.description is None else f"\n\nDescription: {prompt.description}"
+    written = [{"role": "system", "content": _SETTING + description}]
+    for example in prompt.examples:
+        written.append({"role": "user", "content": _GENERATE if example.input is None else example.input})
+        written.append({"role": "assistant", "content": example.output})
+    return [*written, {"role": "user", "content": _GENERATE if prompt.input is None else prompt.input}]
 
 
 def _chat_pieces(tokenizer: Any) -> list[str] | None:

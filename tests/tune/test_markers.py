@@ -87,7 +87,7 @@ def test_an_untied_head_takes_the_embeddings_of_a_tied_sibling(tmp_path):
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_without_a_sibling_markers_start_near_the_mean_and_apart(family, dtype):
+def test_without_a_sibling_markers_start_as_far_apart_as_other_rows(family, dtype):
     model, tokenizer = tiny_model(family).to(dtype), base_tokenizer(family)
     before, state = matrices(model), torch.get_rng_state()
     prepare(model, tokenizer, None)
@@ -97,7 +97,7 @@ def test_without_a_sibling_markers_start_near_the_mean_and_apart(family, dtype):
     for old, new in zip(before, matrices(model), strict=True):
         assert torch.equal(new[rest], old[rest])
         offset = new[ids].float() - old.float().mean(0)
-        assert 0 < offset.std() < 0.2 * old.float().std()
+        assert 0.8 * old.float().std() < offset.std() < 1.2 * old.float().std()
         assert not torch.equal(new[ids[0]], new[ids[1]])
     again = tiny_model(family).to(dtype)
     prepare(again, tokenizer, None)

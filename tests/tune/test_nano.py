@@ -68,12 +68,10 @@ def test_saved_chat_template_knows_both_sets_of_roles(built):
         tokenize=False,
         add_generation_prompt=True,
     )
-    assert ours == (
-        "<|im_start|>description\nA coin.<|im_end|>\n<|im_start|>output\nHeads<|im_end|>\n<|im_start|>output\n"
-    )
+    assert ours == "<|description|>A coin.<|end|><|output|>Heads<|end|><|output|>"
     usual = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"}]
-    assert tokenizer.apply_chat_template(usual, tokenize=False, add_generation_prompt=True).endswith(
-        "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"
+    assert tokenizer.apply_chat_template(usual, tokenize=False, add_generation_prompt=True) == (
+        "<|system|>Be brief.<|end|><|user|>Hello<|end|><|assistant|>"
     )
 
 

@@ -18,8 +18,8 @@ from pluralign.lm import load_tokenizer
 from pluralign.lm._checkpoint import locate
 from pluralign.template import Template, control_tokens, resolve
 
-_NOISE = 0.1
-"""Noise of initialised rows, in standard deviations of the weights: enough to tell the markers apart."""
+_NOISE = 1.0
+"""Noise of initialised rows, in standard deviations of the weights: they are as far apart as other rows."""
 
 
 def prepare(model: PreTrainedModel, tokenizer: Any, sibling: str | None) -> None:
@@ -28,7 +28,7 @@ def prepare(model: PreTrainedModel, tokenizer: Any, sibling: str | None) -> None
     With a sibling, its rows of the markers are copied (input rows, and output rows where the head is not tied); a
     tokenizer without turn markers gets those of the sibling, and one without a chat template gets the sibling's.
     Without one, the markers of a tokenizer that has no chat template, as base models have, start from the mean of all
-    rows with a little noise; where there is a chat template the model has met its markers and nothing is changed. Call
+    rows with noise; where there is a chat template the model has met its markers and nothing is changed. Call
     this before the tokenizer gets its final chat template (:func:`pluralign.tune.chat_template.with_roles`).
 
     Args:

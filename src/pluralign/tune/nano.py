@@ -20,7 +20,10 @@ from pluralign.tune.circuit import LOOKUP, PREVIOUS, copying_circuit
 from pluralign.tune.pretrain import pretrain
 
 VOCABULARY = 4096
-END, PAD, TURN, TURN_END = "<|endoftext|>", "<|pad|>", "<|im_start|>", "<|im_end|>"
+END, PAD = "<|endoftext|>", "<|pad|>"
+# One token per role, right before the content: what stands before an answer then tells that an answer follows.
+MARKERS = ("<|end|>", *(f"<|{r}|>" for r in ("description", "input", "output", "system", "user", "assistant")))
+SPECIAL = (PAD, END, *MARKERS)
 FEW_SHOT_SHARE = 0.55
 RECIPES = {"spectrum": "nano", "instruct": "nano-instruct"}
 """The recipe of each state that is tuned from the base."""
@@ -82,13 +85,13 @@ def build_tokenizer(texts: Iterator[str]) -> PreTrainedTokenizerFast:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY,
-        special_tokens=[PAD, END, TURN, TURN_END],
+        special_tokens=list(SPECIAL),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, additional_special_tokens=[TURN, TURN_END]
+        tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, additional_special_tokens=list(MARKERS)
     )
 
 
@@ -113,7 +116,7 @@ def repeated_rows(count: int, length: int, vocabulary: int) -> np.ndarray:
     for _ in range(count):
         parts: list[np.ndarray] = []
         while sum(map(len, parts)) < length:
-            parts.append(np.tile(rng.integers(4, vocabulary, rng.integers(2, 120)), rng.integers(2, 6)))
+            parts.append(np.tile(rng.integers(len(SPECIAL), vocabulary, rng.integers(2, 120)), rng.integers(2, 6)))
         rows.append(np.concatenate(parts)[:length])
     return np.array(rows, dtype=np.int64).reshape(-1, length)
 

@@ -19,7 +19,7 @@ TEXTS = [f"The {a} {b} stood near the {c} gate." for a in WORDS[:20] for b in ("
 def test_a_process_is_reproducible_and_keeps_to_its_choices(index):
     made = process(3, index, WORDS, TEXTS)
     assert made == process(3, index, WORDS, TEXTS)
-    assert len(made.examples) >= 4
+    assert made.examples
     assert made.descriptions
     if made.choices is not None:
         assert len(set(made.choices)) == len(made.choices)
@@ -95,7 +95,7 @@ def test_the_task_reads_words_and_sentences_from_the_books(tmp_path):
     text = " ".join(f"{a} {b}, {a}. The {b} {a} was not there at all." for a in WORDS for b in WORDS[:40])
     pl.DataFrame({"text": [text]}).write_parquet(tmp_path / "corpora" / "classic_books.parquet")
     stream = get("simulated").load(DataRoot(tmp_path))
-    made = [next(stream) for _ in range(60)]
-    assert len({one.id for one in made}) == 60
+    made = [next(stream) for _ in range(120)]
+    assert len({one.id for one in made}) == 120
     labels = {choice.lower() for one in made for choice in one.choices or () if choice.isalpha()}
     assert len(labels & set(WORDS)) > 20

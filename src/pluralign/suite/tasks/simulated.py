@@ -32,6 +32,7 @@ _ATTRIBUTES = {
 }
 _GOODS = ("room", "phone", "bicycle", "lamp", "garden", "book", "meal", "chair", "song", "coat")
 _MARKS = (("low", "high"), ("never", "always"), ("against", "in favour"), ("weak", "strong"), ("little", "much"))
+_ONSETS, _VOWELS, _CODAS = "bcdfghjklmnprstvwz", "aeiou", ("", "", "l", "m", "n", "r", "s", "t", "x")
 _SCALES = (("yes", "no"), ("like", "dislike"), ("accept", "reject"), ("good", "bad"), ("true", "false"))
 
 
@@ -77,8 +78,11 @@ def _labels(rng: np.random.Generator, words: Sequence[str], count: int) -> tuple
         return tuple(str(start + i) for i in range(count))
     if style < 0.2:
         return tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:count])
-    picked = [str(words[i]) for i in rng.choice(len(words), count, replace=False)]
-    if style < 0.3 and count == 2:
+    if style < 0.75:
+        picked = _invented(rng, count)
+    else:
+        picked = [str(words[i]) for i in rng.choice(len(words), count, replace=False)]
+    if style > 0.9 and count == 2:
         picked = list(_SCALES[rng.integers(len(_SCALES))])
     if rng.random() < 0.5:
         picked = [word.capitalize() for word in picked]
@@ -87,9 +91,26 @@ def _labels(rng: np.random.Generator, words: Sequence[str], count: int) -> tuple
     return tuple(picked)
 
 
+def _invented(rng: np.random.Generator, count: int) -> list[str]:
+    """Distinct words that no language has, so that they can only be copied."""
+    made: dict[str, None] = {}
+    while len(made) < count:
+        parts = (
+            _ONSETS[rng.integers(len(_ONSETS))] + _VOWELS[rng.integers(5)] + _CODAS[rng.integers(len(_CODAS))]
+            for _ in range(int(rng.integers(1, 4)))
+        )
+        made["".join(parts)] = None
+    return list(made)
+
+
 def _listed(options: Sequence[str]) -> str:
     """Options on lines of their own, so that they are tokenised as they are in outputs."""
     return "\n".join(options)
+
+
+def _spoken(options: Sequence[str]) -> str:
+    """Options within a sentence: one, another or a third."""
+    return f"{', '.join(options[:-1])} or {options[-1]}"
 
 
 def _weights(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -99,7 +120,8 @@ def _weights(rng: np.random.Generator, count: int) -> np.ndarray:
 def _coin(rng: np.random.Generator, words: Sequence[str], sentences: Sequence[str]) -> Process:
     options = _labels(rng, words, int(rng.choice([2, 2, 2, 3, 3, 4, 5, 6, 8])))
     p = _weights(rng, len(options))
-    count = int(rng.integers(6, 48))
+    # Short ones too: before the first example only the description helps.
+    count = int(rng.integers(1, 6) if rng.random() < 0.4 else rng.integers(6, 48))
     examples = tuple(Example(options[i]) for i in rng.choice(len(options), count, p=p))
     percents = _listed([f"{option}: {100 * share:.0f}%" for option, share in zip(options, p, strict=True)])
     top = options[int(np.argmax(p))]
@@ -109,6 +131,9 @@ def _coin(rng: np.random.Generator, words: Sequence[str], sentences: Sequence[st
         f"Outcomes and their chances:\n{percents}",
         f"A random outcome; {top} is the most likely.\n{_listed(options)}",
         f"Drawn at random from {', '.join(options)}.",
+        f"Each output is {_spoken(options)}.",
+        f"A thing drawn by chance: {_spoken(options)}.",
+        f"{', '.join(f'{100 * share:.0f}% {option}' for option, share in zip(options, p, strict=True))}.",
         f"Outputs: {json.dumps(dict(zip(options, p.round(2).tolist(), strict=True)), ensure_ascii=False)}",
     )
     return Process("", examples, descriptions, options)
