@@ -131,7 +131,7 @@ class Encoder:
         source = _ranges((np.cumsum(counts) - counts)[runs], counts[runs])
         characters = np.fromiter(map(len, chain(*texts)), np.int64)[runs]
         shifts = np.repeat(np.cumsum(characters) - characters, counts[runs])
-        scored, example = _owners(list(chain(*written)), spans[source] + shifts[:, None])
+        scored, example = owners(list(chain(*written)), spans[source] + shifts[:, None])
         return _Tokens(ids[source], scored, example, np.diff(_ends(counts[runs])[_ends(sizes)]))
 
     def _tokenise(
@@ -196,7 +196,7 @@ def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.arange(lengths.sum()) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
 
 
-def _owners(segments: Sequence[Segment], spans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def owners(segments: Sequence[Segment], spans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether each token is scored, and its example.
 
     Args:

@@ -37,5 +37,9 @@ class ModelError(PluralignError):
     """A model or tokenizer cannot be loaded, reached, or used as asked."""
 
 
+class ContextError(ModelError):
+    """A prompt does not fit the model's maximum length; ``where`` is the prompt's id."""
+
+
 class RunError(PluralignError):
     """A run directory cannot be written, or belongs to another configuration."""

@@ -40,10 +40,18 @@ class ChoiceScores:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a back end can do; a measure that needs more must use a declared read-out or refuse."""
+    """What a back end can do; a measure that needs more must use a declared read-out or refuse.
+
+    Attributes:
+        logprobs: whole outputs and choices, end mark included, are scored.
+        sampling: answers are drawn at any temperature.
+        first_token: choices are told apart by the first token of the answer alone, since the user asked for it where
+            there are no ``logprobs``.
+    """
 
     logprobs: bool = True
     sampling: bool = True
+    first_token: bool = False
 
 
 class LanguageModel(Protocol):
@@ -96,6 +104,6 @@ class LanguageModel(Protocol):
         """Draw ``n`` answers to each prompt, up to the end mark; the random numbers depend on seed and prompt id only.
 
         Raises:
-            ModelError: a prompt does not fit the model's maximum length.
+            ContextError: a prompt does not fit the model's maximum length.
         """
         ...

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from pluralign.encode import Encoded, Encoder, fit
 from pluralign.episode import Episode, Prompt, generator
-from pluralign.errors import ModelError, UsageError
+from pluralign.errors import ContextError, UsageError
 from pluralign.lm import _checkpoint, _decode
 from pluralign.lm._forward import Forward
 from pluralign.lm._tree import Query
@@ -195,12 +195,12 @@ class TransformersModel:
         """Draw ``n`` answers to each prompt; see ``LanguageModel.sample``.
 
         Raises:
-            ModelError: a prompt and ``max_tokens`` together exceed the model's maximum length.
+            ContextError: a prompt and ``max_tokens`` together exceed the model's maximum length.
         """
         encoded = [one.ids for one in self.encoder.encode([self.template.prompt(prompt) for prompt in prompts])]
         for prompt, ids in zip(prompts, encoded, strict=True):
             if len(ids) + max_tokens > self.max_length:
-                raise ModelError(
+                raise ContextError(
                     f"a prompt of {len(ids)} tokens and an answer of {max_tokens} exceed the maximum length of "
                     f"{self.name}, {self.max_length} tokens",
                     where=prompt.id,
