@@ -24,7 +24,7 @@ END, PAD = "<|endoftext|>", "<|pad|>"
 # One token per role, right before the content: what stands before an answer then tells that an answer follows.
 MARKERS = ("<|end|>", *(f"<|{r}|>" for r in ("description", "input", "output", "system", "user", "assistant")))
 SPECIAL = (PAD, END, *MARKERS)
-FEW_SHOT_SHARE = 0.55
+FEW_SHOT_SHARE = 0.57
 RECIPES = {"spectrum": "nano", "instruct": "nano-instruct"}
 """The recipe of each state that is tuned from the base."""
 
@@ -39,8 +39,8 @@ class Scale:
         context: longest sequence, and length of a training row, in tokens.
     """
 
-    characters: int = 20_000_000
-    repeats: float = 0.08
+    characters: int = 36_000_000
+    repeats: float = 0.1
     context: int = 1024
     hidden_size: int = 256
     intermediate_size: int = 512
