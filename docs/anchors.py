@@ -25,22 +25,8 @@ ANCHORS = {
 }
 COINS, SHOTS = 100, 8
 SYLLABLES = (
-    "bra",
-    "dop",
-    "fim",
-    "gul",
-    "jev",
-    "kro",
-    "lun",
-    "mib",
-    "pex",
-    "quo",
-    "rud",
-    "sna",
-    "tiv",
-    "vom",
-    "wex",
-    "zil",
+    *("bra", "dop", "fim", "gul", "jev", "kro", "lun", "mib"),
+    *("pex", "quo", "rud", "sna", "tiv", "vom", "wex", "zil"),
 )
 
 
@@ -57,18 +43,25 @@ def anchors(model) -> None:
             print(f"    after {count} draws: mass {found.sum():.3f}, {written(options, found / found.sum())}")
 
 
-def unseen(model) -> None:
-    """Print the loss on coins with invented sides after eight flips, beside that of counting."""
+def unseen(model, *, named: bool) -> None:
+    """Print the loss on coins with invented sides after eight flips, beside that of counting.
+
+    Args:
+        named: whether a description names both sides; without one, a side that has not come up cannot be known, and
+            only coins whose next side has come up count.
+    """
     prompts, options, flips = [], [], []
     for index in range(COINS):
         rng = generator("unseen coin", index)
         sides = tuple("".join(rng.choice(SYLLABLES, 2)).capitalize() for _ in range(2))
-        if sides[0] == sides[1]:
-            continue
         side = (rng.random(SHOTS + 1) < rng.random()).astype(int)
-        flips.append([sides[i] for i in side])
-        shown = tuple(Example(one) for one in flips[-1][:SHOTS])
-        prompts.append(Prompt(f"coin {index}", examples=shown))
+        outcome = [sides[i] for i in side]
+        if sides[0] == sides[1] or not (named or outcome[SHOTS] in outcome[:SHOTS]):
+            continue
+        flips.append(outcome)
+        shown = tuple(Example(one) for one in outcome[:SHOTS])
+        description = "One of these each time:\n{}\n{}".format(*sides) if named else None
+        prompts.append(Prompt(f"coin {index}", examples=shown, description=description))
         options.append(sides)
     found, mass = [], []
     for scores, sides, outcome in zip(model.choices(prompts, options), options, flips, strict=True):
@@ -78,8 +71,9 @@ def unseen(model) -> None:
     gap = np.array(found) - counted
     error = 1.96 * gap.std(ddof=1) / np.sqrt(len(gap))
     print(
-        f"  {len(flips)} coins with invented sides, after {SHOTS} flips: loss {np.mean(found):.3f} nats, counting "
-        f"{np.mean(counted):.3f}, difference {gap.mean():.3f} ± {error:.3f}; mass on the sides {np.mean(mass):.3f}"
+        f"  {len(flips)} coins with invented sides{', named at first,' if named else ''} after {SHOTS} flips: loss "
+        f"{np.mean(found):.3f} nats, counting {np.mean(counted):.3f}, difference {gap.mean():.3f} ± {error:.3f}; "
+        f"mass on the sides {np.mean(mass):.3f}"
     )
 
 
@@ -93,4 +87,5 @@ if __name__ == "__main__":
         print(name)
         loaded = load(name)
         anchors(loaded)
-        unseen(loaded)
+        unseen(loaded, named=True)
+        unseen(loaded, named=False)

@@ -39,9 +39,9 @@ def shown(task: str) -> str:
             text += "…"
             break
         if segment["scored"] != marked:
-            text += "[[" if segment["scored"] else "]]"
+            text += "[[" if segment["scored"] else "]]\n"
             marked = segment["scored"]
-        text += segment["text"]
+        text += segment["text"].removeprefix("\n") if text.endswith("\n") else segment["text"]
     answer = "; ".join(f"{option} {share}" for option, share in found["answer"].items())
     card = found["card"]
     lines = [

@@ -12,9 +12,7 @@ app = App(name="nano", help="The embedded models: rebuild one of their three sta
 
 @app.command
 def build(state: str, *, data_root: Path | None = None, cache: Path = Path(".cache/nano")) -> None:
-    """Train one state of the embedded model into the package: two hours or more for base on two cores.
-
-    The states shipped now were made by an earlier form of this command.
+    """Train one state of the embedded model into the package: some three hours for base on one core.
 
     Needs the extra `train`. A run that was killed goes on from its last checkpoint.
 

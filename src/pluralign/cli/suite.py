@@ -244,14 +244,19 @@ def _print_card(card: Any, process: str, count: int) -> None:
 
 
 def _print_segments(segments: Any) -> None:
-    """Write segments as text, scored spans in double brackets (and in colour on a terminal)."""
+    """Write segments as text, scored spans in double brackets (and in colour on a terminal).
+
+    Every example begins a line, also where the template has no line breaks.
+    """
     from itertools import groupby
 
     from rich.console import Console
     from rich.text import Text
 
     text = Text()
-    for scored, group in groupby(segments, key=lambda segment: segment.scored):
+    for (_, scored), group in groupby(segments, key=lambda segment: (segment.example, segment.scored)):
         joined = "".join(segment.text for segment in group)
+        if not scored and text and not text.plain.endswith("\n"):
+            text.append("\n")
         text.append(f"[[{joined}]]" if scored else joined, style="bold green" if scored else "")
     Console(soft_wrap=True).print(text)
