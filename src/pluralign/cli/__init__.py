@@ -5,7 +5,7 @@ import sys
 import cyclopts
 
 from pluralign import __version__
-from pluralign.cli import demo, measure, nano, report, suite, tune
+from pluralign.cli import demo, measure, nano, raters, report, suite, tune
 from pluralign.errors import PluralignError
 
 app = cyclopts.App(
@@ -18,6 +18,7 @@ app.command(measure.measure)
 app.command(report.report)
 app.command(suite.app)
 app.command(tune.tune)
+app.command(raters.app)
 app.command(nano.app)
 
 

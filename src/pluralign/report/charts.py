@@ -19,10 +19,10 @@ from pluralign.report.text import clean, number
 WIDTH = 340
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 _SVG = "{http://www.w3.org/2000/svg}"
-_INK, _MUTED, _LINE = "var(--ink)", "var(--muted)", "var(--line)"
+INK, MUTED, _LINE = "var(--ink)", "var(--muted)", "var(--line)"
 _THICK, _GAP, _HEAD, _SPACE = 7, 2, 17, 7
 """Of the bars of a distribution, in pixels: a bar, the gap around it, the label above it, the space below them."""
-_LABEL = 52
+LABEL = 52
 _CONFIG: dict[str, Any] = {
     "background": "transparent",
     "view": {"stroke": None},
@@ -30,8 +30,8 @@ _CONFIG: dict[str, Any] = {
         "domainColor": _LINE,
         "gridColor": _LINE,
         "tickColor": _LINE,
-        "labelColor": _MUTED,
-        "titleColor": _MUTED,
+        "labelColor": MUTED,
+        "titleColor": MUTED,
         "labelFontSize": 11,
         "titleFontSize": 11,
         "titleFontWeight": "normal",
@@ -63,7 +63,7 @@ def curve(points: Sequence[Mapping[str, Any]], models: Sequence[str], label: str
     last = {p["model"]: p["mean"] for p in sorted(points, key=lambda p: p["bin"])}
     names = ", ".join(f"{clean(m, 60)} {number(v)}" for m, v in last.items())
     said = f"Line chart of {label} by number of earlier examples. At the most examples: {names}."
-    return _draw(_curve(tuple(bins.values()), len(models)), {"points": values}, said)
+    return draw(_curve(tuple(bins.values()), len(models)), {"points": values}, said)
 
 
 @cache
@@ -71,12 +71,12 @@ def _curve(bins: tuple[str, ...], models: int) -> dict[str, Any]:
     x = alt.X("label:O", sort=list(bins), title="earlier examples", axis=alt.Axis(grid=False, labelOverlap=True))
     y = alt.Y("mean:Q", title=None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(ticks=False))
     form = alt.Shape("key:N", legend=None, scale=_scale("reference", ["stroke", *map(shape, range(models))]))
-    base = alt.Chart().encode(x=x, y=y, color=_hue("reference", _MUTED, models))
+    base = alt.Chart().encode(x=x, y=y, color=_hue("reference", MUTED, models))
     own = base.transform_filter(alt.datum.key != "reference")
     band = own.mark_area(opacity=0.14).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
     marginal = base.transform_filter(alt.datum.key == "reference").mark_line(strokeDash=[5, 4], strokeWidth=1.5)
     dots = own.mark_point(filled=True, size=34, opacity=1).encode(shape=form)
-    return _plan([band, marginal, own.mark_line(strokeWidth=2), dots], 210, data=alt.NamedData("points"))
+    return plan([band, marginal, own.mark_line(strokeWidth=2), dots], 210, data=alt.NamedData("points"))
 
 
 def bars(records: Mapping[str, Record | None], models: Sequence[str], expected: Record | None = None) -> str:
@@ -99,7 +99,7 @@ def bars(records: Mapping[str, Record | None], models: Sequence[str], expected: 
     limit = f" Uniform draws would give {number(expected['value'], expected['unit'])}." if expected else ""
     text = f"Bar chart of different valid answers per 100 samples: {', '.join(said)}.{limit}"
     at = [{"at": expected["value"]}] if expected else []
-    return _draw(_bars(len(values), len(models)), {"models": values, "expected": at}, text)
+    return draw(_bars(len(values), len(models)), {"models": values, "expected": at}, text)
 
 
 @cache
@@ -109,12 +109,12 @@ def _bars(count: int, models: int) -> dict[str, Any]:
     base = alt.Chart(alt.NamedData("models")).encode(y=y)
     bar = base.mark_bar(height=13).encode(x=x, color=_hue(None, None, models))
     known = base.transform_filter(alt.datum.low != None)  # noqa: E711
-    rule = known.mark_rule(strokeWidth=1.5, color=_INK).encode(x="low:Q", x2="high:Q")
-    name = base.mark_text(align="left", baseline="bottom", yOffset=-9, fontSize=11, color=_INK)
-    figure = base.mark_text(align="left", dx=5, fontSize=11, color=_INK).encode(x="end:Q", text="shown:N")
-    line = alt.Chart(alt.NamedData("expected")).mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=_MUTED)
+    rule = known.mark_rule(strokeWidth=1.5, color=INK).encode(x="low:Q", x2="high:Q")
+    name = base.mark_text(align="left", baseline="bottom", yOffset=-9, fontSize=11, color=INK)
+    figure = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="end:Q", text="shown:N")
+    line = alt.Chart(alt.NamedData("expected")).mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=MUTED)
     layers = [bar, rule, name.encode(x=alt.value(0), text="name:N"), figure, line.encode(x="at:Q")]
-    return _plan(layers, 36 * count + 34)
+    return plan(layers, 36 * count + 34)
 
 
 def distribution(item: Item, models: Sequence[str]) -> str:
@@ -123,7 +123,7 @@ def distribution(item: Item, models: Sequence[str]) -> str:
     present = [m for m in models if m in item.models]
     block = len(present) * (_THICK + _GAP) + _GAP
     for index, choice in enumerate(item.choices):
-        labels.append({"y": top + _HEAD / 2 + 1, "text": clean(choice, _LABEL)})
+        labels.append({"y": top + _HEAD / 2 + 1, "text": clean(choice, LABEL)})
         y = top + _HEAD
         rows.append({"key": "target", "value": item.target[index], "y": y, "y2": y + block})
         for place, model in enumerate(present):
@@ -137,7 +137,7 @@ def distribution(item: Item, models: Sequence[str]) -> str:
         for i, c in enumerate(item.choices)
     )
     said = f"Bar chart of answer shares. {shares}."
-    return _draw(_distribution(top, len(models)), {"bars": rows, "labels": labels}, said, full=item.choices)
+    return draw(_distribution(top, len(models)), {"bars": rows, "labels": labels}, said, full=item.choices)
 
 
 @cache
@@ -147,9 +147,9 @@ def _distribution(height: int, models: int) -> dict[str, Any]:
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, height], range=[0, height], nice=False))
     base = alt.Chart(alt.NamedData("bars")).encode(x=x, y=y, y2="y2:Q")
     bar = base.mark_rect().encode(x2=alt.datum(0), color=_hue("target", "var(--target)", models))
-    edge = base.transform_filter(alt.datum.key == "target").mark_rule(color=_MUTED, strokeWidth=1.5)
-    text = alt.Chart(alt.NamedData("labels")).mark_text(align="left", fontSize=11.5, color=_INK, limit=WIDTH - 12)
-    return _plan([bar, edge, text.encode(x=alt.value(0), y=y, text="text:N")], height + 22)
+    edge = base.transform_filter(alt.datum.key == "target").mark_rule(color=MUTED, strokeWidth=1.5)
+    text = alt.Chart(alt.NamedData("labels")).mark_text(align="left", fontSize=11.5, color=INK, limit=WIDTH - 12)
+    return plan([bar, edge, text.encode(x=alt.value(0), y=y, text="text:N")], height + 22)
 
 
 def _key(model: str, models: Sequence[str]) -> str:
@@ -167,24 +167,25 @@ def _scale(other: str | None, values: list[Any]) -> alt.Scale:
     return alt.Scale(domain=[other, *models] if other else models, range=values)
 
 
-def _plan(layers: list[alt.Chart], height: int, **options: Any) -> dict[str, Any]:
+def plan(layers: list[alt.Chart], height: int, **options: Any) -> dict[str, Any]:
     """The layers compiled to a Vega specification whose named data are still empty."""
     fit = alt.AutoSizeParams(type="fit", contains="padding")
     chart = alt.layer(*layers, **options).properties(width=WIDTH, height=height, autosize=fit, padding=2)
     return vl_convert.vegalite_to_vega({**chart.to_dict(validate=False), "config": _CONFIG})
 
 
-def _draw(plan: dict[str, Any], data: Mapping[str, list[Any]], label: str, full: Sequence[str] = ()) -> str:
+def draw(planned: dict[str, Any], data: Mapping[str, list[Any]], label: str, full: Sequence[str] = ()) -> str:
     """Fill a compiled chart and draw it as an SVG element that scales with its container.
 
     Args:
+        planned: what :func:`plan` gave.
         data: values by name of data.
         label: what a screen reader says instead of the drawing.
-        full: texts of the labels, which are shown whole on hovering where the drawing cuts them.
+        full: texts of the labels, which are shown whole on hovering where the drawing cuts them at ``LABEL``.
     """
-    filled = [{**d, "values": data[d["name"]]} if d["name"] in data else d for d in plan["data"]]
-    root = ElementTree.fromstring(vl_convert.vega_to_svg({**plan, "data": filled}))
-    whole = {clean(text, _LABEL): clean(text) for text in full}
+    filled = [{**d, "values": data[d["name"]]} if d["name"] in data else d for d in planned["data"]]
+    root = ElementTree.fromstring(vl_convert.vega_to_svg({**planned, "data": filled}))
+    whole = {clean(text, LABEL): clean(text) for text in full}
     for element in root.iter():
         element.tag = element.tag.removeprefix(_SVG)
         for name in [n for n in element.attrib if n.startswith("aria-") or n in ("role", "class", "font-family")]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def render(config: Mapping[str, Any], metrics: list[dict[str, Any]], rows: pl.Da
         "splits": splits,
         "metrics": metrics,
     }
-    return _environment().get_template("template.html.j2").render(content | _drawings(metrics, rows, people.models))
+    return environment().get_template("template.html.j2").render(content | _drawings(metrics, rows, people.models))
 
 
 def _drawings(metrics: list[dict[str, Any]], rows: pl.DataFrame, models: tuple[str, ...]) -> dict[str, Any]:
@@ -130,14 +131,16 @@ def _by_kind(entries: list[Any], kind: Callable[[Any], str]) -> list[tuple[str, 
     return [(name, list(group)) for name, group in groupby(entries, kind)]
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pluralign", "report"),
+@cache
+def environment(*folders: str) -> jinja2.Environment:
+    """Templates of the report and of further folders of the package, which escape all that they are given."""
+    made = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("pluralign", folder) for folder in (*folders, "report")]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"clean": text.clean, "number": text.number}
-    environment.globals.update(_SHARED)
-    return environment
+    made.filters |= {"clean": text.clean, "number": text.number}
+    made.globals.update(_SHARED)
+    return made

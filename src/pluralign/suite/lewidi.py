@@ -84,7 +84,7 @@ def examples_by_rater(
         DataError: an item is not in the documented form; names it.
     """
     collected: dict[str, list[Example]] = defaultdict(list)
-    for name, item in _items(path):
+    for name, item in read_items(path):
         try:
             for rater, example in examples(item):
                 collected[rater].append(example)
@@ -141,6 +141,20 @@ def explained(item: dict) -> Iterator[tuple[str, str, str]]:
         yield rater, label, "\n".join(own)
 
 
+def read_items(path: Path) -> Iterable[tuple[str, dict]]:
+    """Key and content of every item of a file, as published or compact (gzipped or not).
+
+    Raises:
+        DataError: the file is not readable JSON, or not an object keyed by item.
+    """
+    if ".jsonl" not in path.suffixes:
+        items = read_json(path)
+        if not isinstance(items, dict):
+            raise DataError("not an object keyed by item", where=path, fix="Fetch the file again.")
+        return items.items()
+    return ((str(item.get("id")), item) for item in read_jsonl(path))
+
+
 def read_raters(path: Path) -> dict[str, dict[str, str]]:
     """What is known of each rater: names of facts in lower case, without those that are missing or withdrawn.
 
@@ -174,15 +188,6 @@ def about(known: dict[str, str]) -> str:
 def metadata(known: dict[str, str]) -> dict[str, str | int]:
     """The known facts, numbers as numbers."""
     return {name: int(value) if value.isdigit() else value for name, value in known.items()}
-
-
-def _items(path: Path) -> Iterable[tuple[str, dict]]:
-    if path.suffix == ".json":
-        items = read_json(path)
-        if not isinstance(items, dict):
-            raise DataError("not an object keyed by item", where=path, fix="Fetch the file again.")
-        return items.items()
-    return ((str(item.get("id")), item) for item in read_jsonl(path))
 
 
 def _cleaned(value: object) -> str:
