@@ -66,7 +66,8 @@ def alone(encoded: list[Encoded]) -> Packed:
 def train(rows: Packed) -> tuple[float, float]:
     """Train the embedded model for one epoch, a step for each row: seconds, and mean nats per scored token."""
     folder = nano.folder("nano-base")
-    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
     recipe = Recipe("packing", batch_tokens=ROW, learning_rate=1e-12, precision="float32", save_steps=10**6)
     watch, losses = Watch(), []
     with tempfile.TemporaryDirectory() as place:
