@@ -8,7 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from pluralign.raters.findings import FILE, Camp, Dividing, Estimate, Field, Findings, Person, Said, Told
+from pluralign.raters.findings import (
+    FILE,
+    Camp,
+    Dividing,
+    Estimate,
+    Field,
+    Findings,
+    Foreseen,
+    Matching,
+    Person,
+    Said,
+    Told,
+)
 from pluralign.raters.scale import Scale
 from pluralign.raters.society import POINTS, society
 
@@ -115,6 +127,8 @@ def example(scale: Scale = POINTS, camps: int = 3, raters: int = 90) -> Findings
         calibration=[(0.05 + 0.1 * k, 0.03 + 0.104 * k, 900 - 90 * k) for k in range(10)],
         calibration_error=("ece_classwise_equal_mass", (0.0213, 0.0174, 0.0291)),
         calibration_by_chance=0.0112,
+        matching=[Matching("most divergent", 40, 3, (0.9, 0.77, 0.96)), Matching("random", 38, 9, (0.63, 0.47, 0.77))],
+        foreseen=Foreseen(40, (0.52, 0.25, 0.71), 0.83, 0.78),
         people=people,
         warnings=["One group of “age” has fewer than 10 raters."],
     )
@@ -138,6 +152,8 @@ def bare(findings: Findings) -> Findings:
         calibration=[],
         calibration_error=("", NOTHING),
         calibration_by_chance=None,
+        matching=[],
+        foreseen=None,
         people=[],
         warnings=[],
     )

@@ -26,6 +26,7 @@ SECTIONS = [
     "What known attributes explain",
     "How much can be predicted",
     "Whether the probabilities can be trusted",
+    "Whether the profiles mean what they say",
     "People",
     "How it was read",
     "Definitions",
@@ -55,7 +56,14 @@ def uncertain(findings: Findings) -> Findings:
     curve = [(size, alone(camps), NOTHING) for size, camps, _ in findings.curve]
     error = (findings.calibration_error[0], NOTHING)
     return replace(
-        findings, told=told, fields=fields, curve=curve, agreement=alone(findings.agreement), calibration_error=error
+        findings,
+        told=told,
+        fields=fields,
+        curve=curve,
+        agreement=alone(findings.agreement),
+        calibration_error=error,
+        matching=[replace(one, accuracy=alone(one.accuracy)) for one in findings.matching],
+        foreseen=replace(findings.foreseen, correlation=alone(findings.foreseen.correlation)),
     )
 
 
@@ -151,6 +159,8 @@ def test_what_is_absent_is_said(pages: dict[str, Page]) -> None:
         "No attribute of the raters could be used",
         "No prediction was tried.",
         "Calibration was not measured.",
+        "There are too few different profiles to tell.",
+        "Single items have too few ratings to tell",
         "No single raters are shown.",
         "Nothing was left out.",
         "Which columns were read is not recorded.",
@@ -206,6 +216,9 @@ def test_the_tables_show_the_numbers_of_the_findings(usual: Page) -> None:
     ]
     assert table(usual, "Calibration")[1:] == [
         [number(p, "share"), number(share, "share"), f"{n:,}"] for p, share, n in f.calibration
+    ]
+    assert table(usual, "Matching profiles and predictions")[1:] == [
+        [row.kind, str(row.cases), str(row.undecided), shown(row.accuracy, "share")] for row in f.matching
     ]
     rows = [row for row in table(usual, "Answers to the dividing items")[1:] if len(row) > 1]
     assert rows == [

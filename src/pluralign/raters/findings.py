@@ -118,6 +118,40 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Matching:
+    """How often a judge matches two profiles with what each predicts; half of the cases by chance.
+
+    Attributes:
+        kind: how pairs were taken: ``most divergent`` or ``random``.
+        cases: items with such a pair.
+        undecided: cases that a coin decided, because the profiles say nothing about it.
+        accuracy: share matched rightly.
+    """
+
+    kind: str
+    cases: int
+    undecided: int
+    accuracy: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Agreement on items as a population of profiles foretells it, against that of raters held out.
+
+    Attributes:
+        items: with at least four ratings by such raters.
+        correlation: Pearson's, over items.
+        ceiling_split_half: what the true agreement would reach, by halves of the ratings; None where it is unknown.
+        ceiling_simulated: what the prediction would reach if it were exactly right; None where it is unknown.
+    """
+
+    items: int
+    correlation: Estimate
+    ceiling_split_half: float | None
+    ceiling_simulated: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """Everything that the report of ``pluralign raters describe`` shows.
 
@@ -141,6 +175,8 @@ class Findings:
         calibration: predicted probability, observed share, ratings per bin.
         calibration_error: expected calibration error with its definition as name.
         calibration_by_chance: what the error would be on average if all probabilities were right.
+        matching: whether predictions follow the meaning of profiles, by kind of pairs.
+        foreseen: whether profiles foretell where people agree; None where there are too few ratings of single items.
         people: a choice of raters, those farthest from the crowd and some ordinary ones.
         warnings: whatever a reader should know first, in sentences.
     """
@@ -168,6 +204,8 @@ class Findings:
     calibration: list[tuple[float, float, int]]
     calibration_error: tuple[str, Estimate]
     calibration_by_chance: float | None
+    matching: list[Matching]
+    foreseen: Foreseen | None
     people: list[Person]
     warnings: list[str]
 
@@ -211,6 +249,9 @@ def _built(kind: Any, value: Any) -> Any:
         return tuple(_built(one, part) for one, part in zip(inner, value, strict=True))
     if get_origin(kind) is dict:
         return {str(name): _built(inner[1], part) for name, part in value.items()}
+    some = [one for one in inner if is_dataclass(one)]
+    if some and value is not None:
+        return _built(some[0], value)
     allowed = inner or (kind,)
     if not isinstance(value, (*allowed, int) if float in allowed else allowed):
         raise TypeError(f"{value!r} where {kind} is expected")

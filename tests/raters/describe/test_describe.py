@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from pluralign.raters.compact import Settings
 from pluralign.raters.describe import camps as camps_of
-from pluralign.raters.describe import describe
+from pluralign.raters.describe import checks, describe
 from pluralign.raters.describe.predictable import ceiling
 from pluralign.raters.findings import Told, read
 from pluralign.raters.reading import Reading
@@ -42,6 +42,8 @@ def test_planted_camps_are_found_and_the_attribute_that_goes_with_them():
         assert next(fact for fact, here, there in camp.attributes if here > there + 0.4).startswith("district: ")
         assert not any("rater" in key or key.startswith("items") for said in camp.profile for key in said.evidence)
     texts = ratings.items["text"].to_list()
+    divergent, _ = checks.matching(trained, texts)
+    assert divergent.cases == 40 and divergent.accuracy[1] > 0.5
     most = camps_of.dividing(ratings, camps, texts)[0]
     gap = np.abs(np.diff(truth.leaning[:, truth.topic], axis=0))[0]
     assert gap[texts.index(most.text)] > np.median(gap)
@@ -82,6 +84,11 @@ def test_findings_are_whole_and_written(small):
     assert ages.warning.startswith("Fewer than 10 raters in") == (min(size for _, size in ages.groups) < 10)
     bins = findings.calibration
     assert bins and all(0 <= p <= 1 and 0 <= q <= 1 for p, q, _ in bins)
+    divergent, random = findings.matching
+    assert (divergent.kind, random.kind) == ("most divergent", "random")
+    assert divergent.undecided <= divergent.cases <= 20
+    # The raters held out answer all items, so that agreement on each can be observed.
+    assert findings.foreseen.items == 20 and -1 <= findings.foreseen.correlation[0] <= 1
     # The same request again reads what is there.
     assert describe(reading, folder, settings=SMALL, embed=lambda texts: 1 / 0) == findings
 

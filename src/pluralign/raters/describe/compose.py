@@ -11,7 +11,7 @@ import polars as pl
 from pluralign.errors import UsageError
 from pluralign.raters.compact import Settings
 from pluralign.raters.compact.texts import Embed
-from pluralign.raters.describe import camps, overview, people, predictable
+from pluralign.raters.describe import camps, checks, overview, people, predictable
 from pluralign.raters.describe.fields import fields, telling
 from pluralign.raters.descriptive import DescriptiveEncoder
 from pluralign.raters.findings import FILE, Findings, built, read
@@ -120,6 +120,8 @@ def _counted(reading: Reading, texts: list[str]) -> Findings:
         calibration=[],
         calibration_error=("", (None, None, None)),
         calibration_by_chance=None,
+        matching=[],
+        foreseen=None,
         people=[],
         warnings=overview.warnings(ratings),
     )
@@ -190,6 +192,8 @@ def _first(
         calibration=bins,
         calibration_error=error,
         calibration_by_chance=by_chance,
+        matching=checks.matching(trained, texts),
+        foreseen=checks.foreseen(trained),
         people=people.people(trained, best, people.choice(none), found, vectors, texts, show_ids),
     )
 

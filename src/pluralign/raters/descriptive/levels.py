@@ -15,6 +15,9 @@ from pluralign.raters.scale import Scale
 FEW = 7
 """Labels up to which an ordinal scale has a sentence for each, instead of for its ends and parts."""
 
+LEVEL = "difference in level"
+"""Evidence of how far above the crowd a rater's answers lie over all items."""
+
 _Kind = tuple[str, np.ndarray, Callable[[bool, int], str]]
 
 _ENDS = 0.15
@@ -52,7 +55,7 @@ class Level:
                 ("ratings", all_items.ratings),
                 ("rater", all_items.rater),
                 ("crowd", all_items.crowd),
-                ("difference", all_items.difference),
+                (LEVEL if self.kind == "level" else "difference", all_items.difference),
             ),
         )
 
