@@ -14,6 +14,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, LlamaConfig
 
+from pluralign.cli import main
 from tests.tiny import qwen_like
 
 TASKS = "coinflip,flight,urn,weekdays_full"
@@ -48,6 +49,25 @@ def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedP
     (cwd / "nothing").mkdir(exist_ok=True)
     settings = os.environ | {"PLURALIGN_DATA": str(cwd / "nothing")} | environment
     return subprocess.run(command(*arguments), cwd=cwd, env=settings, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, capsys):
+    """Runs a command in this process: its exit code, and what it wrote to standard output and error."""
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLURALIGN_DATA", str(tmp_path / "nothing"))
+
+    def run_here(*arguments: str) -> tuple[int, str, str]:
+        try:
+            main(list(arguments))
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        written = capsys.readouterr()
+        return code, written.out, written.err
+
+    return run_here
 
 
 def measure(model: str, *extra: str, limit: int = 6) -> tuple[str, ...]:
@@ -91,10 +111,10 @@ def test_killed_at_random_moments_it_goes_on_and_ends_the_same(model, reference,
     """SIGKILL a real process again and again; every finished part survives untouched, and the numbers agree."""
     (tmp_path / "nothing").mkdir()
     settings = os.environ | {"PLURALIGN_DATA": str(tmp_path / "nothing")}
-    arguments = command(*measure(model, "--out", "run", limit=40))
+    arguments = command(*measure(model, "--out", "run", limit=24))
     parts, chance, kills = tmp_path / "run" / "parts", random.Random(0), 0
     kept: dict[Path, float] = {}
-    for _ in range(4):
+    for _ in range(3):
         process = subprocess.Popen(arguments, cwd=tmp_path, env=settings, stdout=subprocess.DEVNULL)
         before = len(list(parts.glob("*.parquet")))
         while process.poll() is None and len(list(parts.glob("*.parquet"))) == before:
@@ -109,8 +129,8 @@ def test_killed_at_random_moments_it_goes_on_and_ends_the_same(model, reference,
                 assert path.stat().st_mtime_ns == written
         kept |= {path: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
     assert kills >= 2
-    resumed = run(*measure(model, "--out", "run", limit=40), cwd=tmp_path)
-    whole = run(*measure(model, "--out", "whole", limit=40), cwd=tmp_path)
+    resumed = run(*measure(model, "--out", "run", limit=24), cwd=tmp_path)
+    whole = run(*measure(model, "--out", "whole", limit=24), cwd=tmp_path)
     assert json.loads(resumed.stdout)["metrics"] == json.loads(whole.stdout)["metrics"]
     rows = [pl.read_parquet(tmp_path / name / "rows.parquet") for name in ("run", "whole")]
     assert rows[0].equals(rows[1])
@@ -148,15 +168,21 @@ def broken_parquet(folder: Path) -> None:
         (("report", "nothing"), "no run here"),
     ],
 )
-def test_wrong_input_gives_one_line_and_exit_code_2(arguments, expected, model, tmp_path):
+def test_wrong_input_gives_one_line_and_exit_code_2(arguments, expected, model, tmp_path, here):
     broken_parquet(tmp_path)
     (tmp_path / "file").write_text("in the way")
-    done = run(*(model if a == "MODEL" else a for a in arguments), cwd=tmp_path)
-    assert done.returncode == 2, done.stderr
-    (line,) = [text for text in done.stderr.splitlines() if text.startswith("error: ")]
+    code, out, told = here(*(model if a == "MODEL" else a for a in arguments))
+    assert code == 2, told
+    (line,) = [text for text in told.splitlines() if text.startswith("error: ")]
     assert expected in line
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    assert "Traceback" not in told
+    assert out == ""
+
+
+def test_a_process_ends_with_code_2_and_the_line_on_standard_error(tmp_path):
+    done = run("report", "nothing", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ") and "Traceback" not in done.stderr
 
 
 def test_debug_shows_the_traceback(tmp_path):
@@ -176,13 +202,13 @@ def test_suite_list_names_every_task_once(tmp_path):
 
 
 @pytest.mark.parametrize("task", ["coinflip", "urn", "weekdays_full", "anes96_individual"])
-def test_suite_show_prints_card_and_episode(task, model, tmp_path):
-    done = run("suite", "show", task, "--model", model, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{task} (")
-    assert "licence: " in done.stdout
-    assert "citation: " in done.stdout
-    assert "<|im_start|>output" in done.stdout
+def test_suite_show_prints_card_and_episode(task, model, here):
+    code, out, told = here("suite", "show", task, "--model", model)
+    assert code == 0, told
+    assert out.startswith(f"{task} (")
+    assert "licence: " in out
+    assert "citation: " in out
+    assert "<|im_start|>output" in out
 
 
 def test_suite_show_marks_exactly_the_scored_outputs(model, tmp_path):
