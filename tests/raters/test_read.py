@@ -131,6 +131,15 @@ def test_columns_that_are_named(tmp_path):
     assert read(frame, rater="who", label="stars", item="reply").ratings.items["item"].to_list() == ["q", "r"]
 
 
+def test_a_remark_beside_an_item_that_is_a_text_is_not_what_was_rated(tmp_path):
+    table = write(tmp_path / "t.csv", "rater,Text,rating,Comment\na,Good tea,3,fine\nb,Good tea,4,too sweet\n")
+    ratings = read(table, item="Text").ratings
+    assert rows(ratings) == [("a", "Good tea", "3"), ("b", "Good tea", "4")]
+    # A number says nothing, so that the column beside it is looked for.
+    table = write(tmp_path / "n.csv", "rater,number,rating,Comment\na,1,3,Good tea\nb,1,4,Good tea\n")
+    assert rows(read(table, item="number").ratings)[0] == ("a", "Good tea", "3")
+
+
 def test_a_column_that_cannot_be_guessed_lists_those_there(tmp_path):
     path = write(tmp_path / "t.csv", "who,text,rating\na,b,1\n")
     with pytest.raises(DataError, match=r"no column looks like the rater .*t\.csv.*there are 'who', 'text', 'rating'"):

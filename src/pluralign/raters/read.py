@@ -162,7 +162,8 @@ def _columns(
 
     item = find("item", item) if item else guess("item", free)
     texts = tuple(find("text", name) for name in text)
-    if not texts and (found := guess("text", free)):
+    # An item that is a text itself needs no other: a column of such a name beside it is somebody's remark.
+    if not texts and not (item and guess("text", [item])) and (found := guess("text", free)):
         texts = (found,)
     if not texts and not item:
         find("item", None)
