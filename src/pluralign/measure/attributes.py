@@ -19,6 +19,7 @@ from pluralign.lm import LanguageModel
 from pluralign.lm.protocol import Progress
 from pluralign.measure import group_questions as gq
 from pluralign.measure.distances import entropy_nats, total_variation
+from pluralign.measure.group_answers import Answers, arrays
 from pluralign.measure.resample import cluster_weights, summarise, weighted_means
 from pluralign.measure.table import Table
 from pluralign.runs import Metric
@@ -61,7 +62,7 @@ def metrics(rows: pl.DataFrame, models: Sequence[str], *, seed: int = 0) -> list
     where the numbers of respondents are known ``human_split_half`` and, for distinctness, ``people of one kind``: what
     samples of these sizes from the pooled distribution would show.
     """
-    answers = gq.answers(rows, models)
+    answers = arrays(rows, models)
     task, groups, n = str(rows["task"][0]), answers.groups, len(answers.questions)
     references = _references(answers)
     mine = [_group(answers, group) for group in groups]
@@ -153,7 +154,7 @@ def split_half(p: np.ndarray, respondents: float, question: str) -> float:
     return split_half_floor(p, respondents, total_variation, seed=generator("split-half", question))
 
 
-def _contrasts(answers: gq.Answers, models: Sequence[str], seed: int, task: str) -> list[Metric]:
+def _contrasts(answers: Answers, models: Sequence[str], seed: int, task: str) -> list[Metric]:
     weights = cluster_weights(answers.questions, seed=seed)
     mine = [_group(answers, group) for group in answers.groups]
     found = {name: contrast(q[mine], answers.targets, weights) for name, q in answers.models.items()}
@@ -163,14 +164,14 @@ def _contrasts(answers: gq.Answers, models: Sequence[str], seed: int, task: str)
     return summarise(found, models, task=task, kind=KIND, units=units, n=len(answers.questions))
 
 
-def _group(answers: gq.Answers, group: str) -> int:
+def _group(answers: Answers, group: str) -> int:
     for i, steering in enumerate(answers.steerings):
         if steering.role == gq.GROUP and steering.name == group:
             return i
     raise DataError(f"no rows under the description of {group!r}", fix="Ask for every group.")
 
 
-def _unsteered(answers: gq.Answers) -> dict[str, dict[str, np.ndarray]]:
+def _unsteered(answers: Answers) -> dict[str, dict[str, np.ndarray]]:
     """By way of asking and model, the agreement of those answers with every group, shape (G, n)."""
     mine = [_group(answers, group) for group in answers.groups]
     found: dict[str, dict[str, np.ndarray]] = {}
@@ -199,7 +200,7 @@ def _match(q: np.ndarray, p: np.ndarray) -> np.ndarray:
     return (top & common).sum(-1) / top.sum(-1)
 
 
-def _references(answers: gq.Answers) -> dict[str, np.ndarray]:
+def _references(answers: Answers) -> dict[str, np.ndarray]:
     p = answers.targets
     uniform = (np.arange(p.shape[-1]) < answers.options[:, None]) / answers.options[:, None]
     return {
@@ -209,7 +210,7 @@ def _references(answers: gq.Answers) -> dict[str, np.ndarray]:
     }
 
 
-def _one_kind(answers: gq.Answers) -> np.ndarray:
+def _one_kind(answers: Answers) -> np.ndarray:
     """Distinctness of groups that differ by chance alone: samples of their sizes from the pooled distribution."""
     found = []
     for j, question in enumerate(answers.questions):

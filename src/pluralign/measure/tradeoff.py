@@ -22,6 +22,7 @@ from pluralign.lm import LanguageModel
 from pluralign.lm.protocol import Progress
 from pluralign.measure import group_questions as gq
 from pluralign.measure.distances import total_variation
+from pluralign.measure.group_answers import arrays
 from pluralign.measure.pareto import front, hypervolume
 from pluralign.measure.resample import cluster_weights, summarise, weighted_means
 from pluralign.measure.scalars import Scalar
@@ -104,7 +105,7 @@ def _response(functions: Sequence[Scalar], steered: np.ndarray) -> np.ndarray:
 
 
 def volumes(points: np.ndarray, reachable: np.ndarray, reference: Sequence[float]) -> dict[str, np.ndarray]:
-    """The front that a model reaches: how many points are on it, its hypervolume, and the share of that of the others.
+    """The front that a model reaches: different points on it, its hypervolume, and the share of that of the others.
 
     Args:
         points: shape (R, P, O).
@@ -114,7 +115,7 @@ def volumes(points: np.ndarray, reachable: np.ndarray, reference: Sequence[float
     whole = np.array([hypervolume(draw, reference) for draw in points])
     ideal = np.array([hypervolume(draw, reference) for draw in reachable])
     return {
-        "front_points": front(points).sum(-1).astype(float),
+        "front_points": np.array([len(np.unique(draw[front(draw)], axis=0)) for draw in points], dtype=float),
         "hypervolume": whole,
         "hypervolume_share": np.divide(whole, ideal, out=np.full(len(whole), np.nan), where=ideal > 0),
     }
@@ -162,7 +163,7 @@ def metrics(rows: pl.DataFrame, models: Sequence[str], *, seed: int = 0) -> list
     reference point of hypervolumes is the uniform answer on the same questions, so that only what is better than
     knowing nothing counts.
     """
-    answers = gq.answers(rows, models)
+    answers = arrays(rows, models)
     task, n = str(rows["task"][0]), len(answers.questions)
     mixed = [i for i, s in enumerate(answers.steerings) if s.role == gq.MIXTURE]
     plain = [i for i, s in enumerate(answers.steerings) if s.role != gq.MIXTURE]
