@@ -75,6 +75,7 @@ def test_floors_are_there_where_the_number_of_respondents_is_known(found):
 
 
 def test_agreement_by_group_is_by_hand(found):
+    assert found["other people", "agreement"] == pytest.approx(1 - APART)
     north = np.mean([1 - total_variation(shares[0], np.mean(shares, axis=0)) for shares in SHARES.values()])
     assert found["deaf", "agreement[North]"] == pytest.approx(north)
 

@@ -58,7 +58,7 @@ def metrics(rows: pl.DataFrame, models: Sequence[str], *, seed: int = 0) -> list
     ``entropy_gap_nats`` is the entropy of the answer less that of the group's. The rest is in :func:`contrast`.
 
     References: ``uniform``; ``majority``, all on the group's commonest answer; ``pooled people``, the mean of the
-    groups, which is the best that is possible without telling them apart; ``people``, the groups themselves; and
+    groups, own group and its sampling noise included; ``other people``, the mean of the other groups; ``people``, the groups themselves; and
     where the numbers of respondents are known ``human_split_half`` and, for distinctness, ``people of one kind``: what
     samples of these sizes from the pooled distribution would show.
     """
@@ -72,7 +72,7 @@ def metrics(rows: pl.DataFrame, models: Sequence[str], *, seed: int = 0) -> list
     agreement = {name: 1 - total_variation(q, answers.targets) for name, q in steered.items()}
     people = np.array(
         [
-            [split_half(p, r, q) for p, r, q in zip(*side, answers.questions, strict=True)]
+            [_split_half(p, r, q) for p, r, q in zip(*side, answers.questions, strict=True)]
             for side in zip(answers.targets, answers.respondents, strict=True)
         ]
     )
@@ -94,7 +94,7 @@ def metrics(rows: pl.DataFrame, models: Sequence[str], *, seed: int = 0) -> list
     by_pair.add("entropy_gap_nats", "nats", gaps, models)
 
     by_question = Table(task, KIND, answers.questions)
-    apart = {name: _apart(q) for name, q in steered.items() if name not in ("uniform", "pooled people")}
+    apart = {name: _apart(q) for name, q in steered.items() if name in (*models, "majority")}
     apart["people"] = _apart(answers.targets)
     if not np.isnan(answers.respondents).any():
         apart["people of one kind"] = _one_kind(answers)
@@ -147,13 +147,6 @@ def contrast(q: np.ndarray, p: np.ndarray, weights: np.ndarray) -> dict[str, np.
         }
 
 
-def split_half(p: np.ndarray, respondents: float, question: str) -> float:
-    """The total variation between two halves of a group's respondents; NaN where their number is not known."""
-    if np.isnan(respondents):
-        return np.nan
-    return split_half_floor(p, respondents, total_variation, seed=generator("split-half", question))
-
-
 def _contrasts(answers: Answers, models: Sequence[str], seed: int, task: str) -> list[Metric]:
     weights = cluster_weights(answers.questions, seed=seed)
     mine = [_group(answers, group) for group in answers.groups]
@@ -200,6 +193,12 @@ def _match(q: np.ndarray, p: np.ndarray) -> np.ndarray:
     return (top & common).sum(-1) / top.sum(-1)
 
 
+def _split_half(p: np.ndarray, respondents: float, question: str) -> float:
+    if np.isnan(respondents):
+        return np.nan
+    return split_half_floor(p, respondents, total_variation, seed=generator("split-half", question))
+
+
 def _references(answers: Answers) -> dict[str, np.ndarray]:
     p = answers.targets
     uniform = (np.arange(p.shape[-1]) < answers.options[:, None]) / answers.options[:, None]
@@ -207,6 +206,7 @@ def _references(answers: Answers) -> dict[str, np.ndarray]:
         "uniform": np.broadcast_to(uniform, p.shape),
         "majority": np.eye(p.shape[-1])[p.argmax(-1)],
         "pooled people": np.broadcast_to(p.mean(0), p.shape),
+        "other people": (p.sum(0) - p) / (len(p) - 1),
     }
 
 
