@@ -1,5 +1,7 @@
 """Attribute steering on models whose behaviour is known, and its references."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,7 +12,7 @@ from pluralign.errors import DataError
 from pluralign.measure import attributes
 from pluralign.measure import group_questions as gq
 from pluralign.measure.distances import entropy_nats, total_variation
-from tests.measure.people import CARICATURE, CONTRARY, DEAF, GROUPS, PERFECT, SHARES, WORDING, processes
+from tests.measure.people import CARICATURE, CONTRARY, DEAF, GROUPS, PERFECT, SHARES, WORDING, model, processes
 
 MODELS = (PERFECT, DEAF, CONTRARY, CARICATURE)
 NAMES = [model.name for model in MODELS]
@@ -104,3 +106,15 @@ def test_contrasts_do_not_depend_on_the_order_of_groups_or_questions(q, p, group
     assert not first["exaggeration"][0] < 0
     itself = attributes.contrast(p, p, weights)
     assert itself["row_percentile"] >= 0.5  # nobody agrees with a group more than the group itself
+
+
+def test_mass_outside_the_options_is_told():
+    talker = model(lambda p, weights: p.mean(0), "talker")
+    silent = replace(
+        talker, answers=lambda prompt: {k: v / 4 for k, v in talker.answers(prompt).items()} | {"x": 0.75}
+    )
+    questions = gq.shared(processes(), "place", GROUPS)
+    rows = attributes.rows(silent, "t", GROUPS, questions, attributes.steerings(WORDING, GROUPS))
+    metrics = {m.metric: m for m in attributes.metrics(rows, ["talker"])}
+    assert metrics["mass_outside"].value == pytest.approx(0.75)
+    assert (metrics["left_out"].value, metrics["left_out"].n) == (0, 4)

@@ -19,7 +19,7 @@ from pluralign.lm import LanguageModel
 from pluralign.lm.protocol import Progress
 from pluralign.measure import group_questions as gq
 from pluralign.measure.distances import entropy_nats, total_variation
-from pluralign.measure.group_answers import Answers, arrays
+from pluralign.measure.group_answers import Answers, arrays, coverage
 from pluralign.measure.resample import cluster_weights, summarise, weighted_means
 from pluralign.measure.table import Table
 from pluralign.runs import Metric
@@ -58,9 +58,9 @@ def metrics(rows: pl.DataFrame, models: Sequence[str], *, seed: int = 0) -> list
     ``entropy_gap_nats`` is the entropy of the answer less that of the group's. The rest is in :func:`contrast`.
 
     References: ``uniform``; ``majority``, all on the group's commonest answer; ``pooled people``, the mean of the
-    groups, own group and its sampling noise included; ``other people``, the mean of the other groups; ``people``, the groups themselves; and
-    where the numbers of respondents are known ``human_split_half`` and, for distinctness, ``people of one kind``: what
-    samples of these sizes from the pooled distribution would show.
+    groups, own group and its sampling noise included; ``other people``, the mean of the other groups; ``people``, the
+    groups themselves; and where the numbers of respondents are known ``human_split_half`` and, for distinctness,
+    ``people of one kind``: what samples of these sizes from the pooled distribution would show.
     """
     answers = arrays(rows, models)
     task, groups, n = str(rows["task"][0]), answers.groups, len(answers.questions)
@@ -102,9 +102,7 @@ def metrics(rows: pl.DataFrame, models: Sequence[str], *, seed: int = 0) -> list
     none, placebos = answers.ways(gq.NONE), answers.ways(gq.PLACEBO)
     moved = {m: total_variation(q[placebos], q[none]).mean(0) for m, q in answers.models.items()}
     by_question.add("placebo_distinctness", "share", moved, models)
-    for model in models:
-        by_question.count("left_out", "questions", model, answers.left_out, n + answers.left_out)
-    return by_pair.metrics + by_question.metrics + _contrasts(answers, models, seed, task)
+    return by_pair.metrics + by_question.metrics + _contrasts(answers, models, seed, task) + coverage(rows, answers)
 
 
 def contrast(q: np.ndarray, p: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:

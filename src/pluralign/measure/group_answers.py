@@ -8,6 +8,8 @@ import polars as pl
 
 from pluralign.errors import DataError
 from pluralign.measure.group_questions import Steering
+from pluralign.measure.table import Table
+from pluralign.runs import Metric
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,25 @@ def arrays(rows: pl.DataFrame, models: Sequence[str]) -> Answers:
         by_model,
         total - first.height,
     )
+
+
+def coverage(rows: pl.DataFrame, answers: Answers) -> list[Metric]:
+    """What the numbers do not speak about: by model the mass outside the options, and the questions left out of all.
+
+    Args:
+        rows: those that the answers were made from.
+    """
+    table = Table(str(rows["task"][0]), str(rows["kind"][0]), answers.questions)
+    kept = rows.filter(pl.col("question").is_in(answers.questions))
+    by_model = {
+        model: kept.filter(pl.col("model") == model).group_by("question").agg(pl.col("mass_outside").mean())
+        for model in answers.models
+    }
+    outside = {model: frame.sort("question")["mass_outside"].to_numpy() for model, frame in by_model.items()}
+    table.add("mass_outside", "share", outside, list(answers.models))
+    for model in answers.models:
+        table.count("left_out", "questions", model, answers.left_out, len(answers.questions) + answers.left_out)
+    return table.metrics
 
 
 def _padded(lists: pl.Series, width: int) -> np.ndarray:

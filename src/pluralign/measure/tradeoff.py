@@ -22,7 +22,7 @@ from pluralign.lm import LanguageModel
 from pluralign.lm.protocol import Progress
 from pluralign.measure import group_questions as gq
 from pluralign.measure.distances import total_variation
-from pluralign.measure.group_answers import arrays
+from pluralign.measure.group_answers import arrays, coverage
 from pluralign.measure.pareto import front, hypervolume
 from pluralign.measure.resample import cluster_weights, summarise, weighted_means
 from pluralign.measure.scalars import Scalar
@@ -197,8 +197,7 @@ def metrics(rows: pl.DataFrame, models: Sequence[str], *, seed: int = 0) -> list
             task,
             n,
         )
-    left = [Metric(m, task, KIND, "left_out", float(answers.left_out), None, None, n, "questions") for m in models]
-    return found + left
+    return found + coverage(rows, answers)
 
 
 def _metrics(
