@@ -13,7 +13,16 @@ from pluralign.episode import Process
 
 REFUSALS = frozenset(
     {
-        *("can't choose", "can't say", "cannot choose", "cannot say", "dk", "do not know", "don't know", "hard to say"),
+        *(
+            "can't choose",
+            "can't say",
+            "cannot choose",
+            "cannot say",
+            "dk",
+            "do not know",
+            "don't know",
+            "hard to say",
+        ),
         *("missing", "n/a", "na", "no answer", "no opinion", "no response", "not applicable", "not asked"),
         *("not available", "not sure", "other missing", "prefer not to answer", "prefer not to say", "refusal"),
         *("refuse", "refused", "unknown", "unsure"),
@@ -49,7 +58,9 @@ def listed(process: Process) -> Listed | None:
     for start in range(len(lines) - len(choices), -1, -1):
         end = start + len(choices)
         some = lines[start:end]
-        found = [re.fullmatch(re.escape(c) + r"([.:)] )\s*(\S.*)", line) for c, line in zip(choices, some, strict=True)]
+        found = [
+            re.fullmatch(re.escape(c) + r"([.:)] )\s*(\S.*)", line) for c, line in zip(choices, some, strict=True)
+        ]
         matches = [match for match in found if match]
         if choices and len(matches) == len(choices) and len({match[1] for match in matches}) == 1:
             texts = tuple(match[2].strip() for match in matches)
