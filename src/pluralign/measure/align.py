@@ -1,9 +1,9 @@
 """Distributional alignment: do a model's probabilities over the options match the shares that a population gives?
 
-How probabilities are read from the model is a named read-out (:mod:`pluralign.measure.readouts`). With ``logprob`` each
-option is scored as the whole answer, its end included, so that a longer text which merely begins with an option counts
-as mass outside. Distances compare the target with the probabilities over the options alone. Metrics of read-outs other
-than ``logprob`` carry its name: ``total_variation:sampled``.
+How probabilities are read from the model is a named read-out (:mod:`pluralign.measure.readouts`). With ``logprob``
+each option is scored as the whole answer, its end included, so that a longer text which merely begins with an option
+counts as mass outside. Distances compare the target with the probabilities over the options alone. Metrics of
+read-outs other than ``logprob`` carry its name: ``total_variation:sampled``.
 """
 
 from collections.abc import Sequence
@@ -125,7 +125,7 @@ def metrics(rows: pl.DataFrame, models: Sequence[str]) -> list[Metric]:
     """Metrics of one task from its rows, for each read-out in them, with baselines and floors.
 
     Models are compared on the questions that all of them answered by the same read-out. Where both ``sequence`` and
-    ``verbalised`` are there, what models say is compared with what they simulate (:mod:`pluralign.measure.simulation`).
+    ``verbalised`` are there, what models say is compared with what they act out: :mod:`pluralign.measure.simulation`.
     """
     found = []
     for readout in rows["readout"].unique(maintain_order=True):

@@ -1,4 +1,4 @@
-"""Calibration of option probabilities: of the options that a model gives about 30%, do people choose 30% on average?"""
+"""Calibration of option probabilities: are options that a model gives 30% chosen by 30% of people on average?"""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ def gaps(targets: Sequence[np.ndarray], probabilities: Sequence[np.ndarray], bin
 
     All N pairs of a probability q and a target share p, one per question and option, are put into bins of about equal
     size by q (equal values stay together, so fewer bins may be left). The error is the sum over bins of
-    (pairs in bin / N) * |mean q - mean p|, in 0..1. With s the sign of (mean q - mean p) in the bin of a pair it equals
+    (pairs in bin / N) * |mean q - mean p|, in 0..1. With s the sign of (mean q - mean p) in the bin of a pair, it is
     the mean of s * (q - p) over pairs; the question's number is (questions / N) times the sum over its options.
 
     An interval of the mean takes bins and signs as given. The error is never below 0, so noise adds to it: read it

@@ -1,7 +1,7 @@
 """The options of a question: what each says, which are refusals, and the same question in another order or label.
 
-A question lists its options where it has one line per choice, in the order of the choices: ``A. Agree`` or ``1: Agree``
-for choices that are labels, ``- Agree`` for choices that are texts.
+A question lists its options where it has one line per choice, in the order of the choices: ``A. Agree`` or
+``1: Agree`` for choices that are labels, ``- Agree`` for choices that are texts.
 """
 
 import re

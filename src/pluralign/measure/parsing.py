@@ -63,10 +63,11 @@ def records(text: str) -> list[tuple[str, float]] | None:
     for entry in content:
         if not isinstance(entry, dict) or entry.keys() != {"text", "percent"} or not isinstance(entry["text"], str):
             return None
-        found.append((entry["text"], _percentage(entry["percent"])))
-    if any(p is None for _, p in found) or not sum(p for _, p in found):
-        return None
-    return found
+        percentage = _percentage(entry["percent"])
+        if percentage is None:
+            return None
+        found.append((entry["text"], percentage))
+    return found if sum(percentage for _, percentage in found) else None
 
 
 def _json(text: str) -> object:

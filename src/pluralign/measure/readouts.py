@@ -27,6 +27,17 @@ from pluralign.measure import parsing
 READOUTS = ("logprob", "verbalised", "sampled", "sequence")
 _SHOWN = {"verbalised": 2, "sequence": 1}
 """Made-up answers before the question."""
+_FORM = {
+    "verbalised": (
+        "The same is repeated many times. Each output gives the percentage of the repetitions that end in each "
+        "option, as one JSON object from every option to its percentage; they sum to 100. The first two outputs are made up "
+        "and only show the form."
+    ),
+    "sequence": (
+        "The same is repeated {k} times, each time anew. Each output lists the {k} results, as one JSON list of {k} "
+        "strings; every result is one of the options. The first output is made up and only shows the form."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +178,7 @@ def counted(answers: Sequence[str], choices: Sequence[str]) -> Reading:
 
 
 def verbalised(answers: Sequence[str], choices: Sequence[str]) -> Reading:
-    """The reading ``verbalised``: the mean of the distributions that can be read (of probabilities, not their logs)."""
+    """The reading ``verbalised``: the mean of the distributions that can be read; of probabilities, not their logs."""
     found = [shares for answer in answers if (shares := parsing.shares(answer, choices)) is not None]
     mean = tuple(np.mean(found, 0).tolist()) if found else None
     return Reading("verbalised", mean, 1 - len(found) / len(answers), len(answers), spread=_spread(found))
@@ -194,24 +205,13 @@ def text_prompt(process: Process, readout: str, asking: Asking, repeat: int) -> 
         repeat: number of the request, on which the made-up answers depend.
     """
     choices, plain = process.choices or (), prompt(process)
-    if readout == "verbalised":
-        what = (
-            "The same is repeated many times. Each output gives the percentage of the repetitions that end in each "
-            "option, as one JSON object from every option to its percentage; they sum to 100."
-        )
-    else:
-        what = (
-            f"The same is repeated {asking.draws} times, each time anew. Each output lists the {asking.draws} results, "
-            f"as one JSON list of {asking.draws} strings; every result is one of the options."
-        )
-    shown = _SHOWN[readout]
-    what += f" The first {'two outputs are' if shown == 2 else 'output is'} made up and only show{'' if shown == 2 else 's'} the form."
+    what = _FORM[readout].format(k=asking.draws)
     key = f"{process.id}/{readout}/{repeat}"
     rng = generator(asking.seed, key, "made up")
     listing = f"Options: {json.dumps(list(choices), ensure_ascii=False)}"
     examples = tuple(
         Example(_made_up(rng, choices, None if readout == "verbalised" else asking.draws), f"Made up.\n{listing}")
-        for _ in range(shown)
+        for _ in range(_SHOWN[readout])
     )
     asked = listing if plain.input is None else f"{plain.input}\n{listing}"
     return Prompt(key, asked, examples, what if plain.description is None else f"{plain.description} {what}")

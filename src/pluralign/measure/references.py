@@ -31,9 +31,9 @@ class Scale:
 def scale(processes: Iterable[Process]) -> Scale | None:
     """The scale of a task from all its processes, never from those that happen to be measured.
 
-    The normalised score of a question is 1 - TV(target, model) / ``uniform``: 1 for the population itself, 0 on average
-    for the uniform answer, below 0 for what is farther away (SimBench, arXiv 2510.17516, has it times 100). With the
-    denominator fixed, scores of subsets, groups and read-outs of one task can be compared.
+    The normalised score of a question is 1 - TV(target, model) / ``uniform``: 1 for the population itself, 0 on
+    average for the uniform answer, below 0 for what is farther away (SimBench, arXiv 2510.17516, has it times 100).
+    With the denominator fixed, scores of subsets, groups and read-outs of one task can be compared.
 
     Returns:
         None where there is no target or every target is uniform, so that there is nothing to gain.
