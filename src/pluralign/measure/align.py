@@ -15,9 +15,10 @@ from pluralign.episode import Process
 from pluralign.errors import DataError
 from pluralign.lm import LanguageModel
 from pluralign.measure import simulation
+from pluralign.measure.asking import Asking
 from pluralign.measure.options import refusals
 from pluralign.measure.per_question import DISTANCES, WITHOUT_REFUSALS, of_model, of_references
-from pluralign.measure.readouts import Asking, read
+from pluralign.measure.readouts import read
 from pluralign.measure.references import Scale
 from pluralign.measure.table import Table, aligned
 from pluralign.runs import Metric

@@ -16,13 +16,14 @@ from pluralign.errors import UsageError
 from pluralign.lm import LanguageModel
 from pluralign.lm.protocol import Progress
 from pluralign.measure import parsing
-from pluralign.measure.readouts import Asking, Reading, read
+from pluralign.measure.asking import Asking
+from pluralign.measure.readouts import Reading, read
 
 T = TypeVar("T")
 
 _STATED = (
-    "Each output lists {k} different results that this could have, each with its chance in percent, as one JSON list of "
-    'objects with the keys "text" and "percent".'
+    "Each output lists {k} different results that this could have, each with its chance in percent, as one JSON list "
+    'of objects with the keys "text" and "percent".'
 )
 _SUMMARY = (
     "Several people each gave an answer. Each output is one answer in which every one of them finds their own view "
