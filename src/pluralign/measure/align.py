@@ -97,7 +97,7 @@ def rows(
             "question": process.question or process.descriptions[0],
             "choices": process.choices,
             "refusals": refusals(process),
-            "target": target.probabilities,
+            "target": [float(share) for share in target.probabilities],
             "respondents": target.respondents,
             "ordered": target.ordered,
             "task_uniform": scale.uniform if scale else None,

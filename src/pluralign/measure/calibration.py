@@ -29,9 +29,9 @@ def gaps(targets: Sequence[np.ndarray], probabilities: Sequence[np.ndarray], bin
         return np.zeros(0)
     p, q = np.concatenate(targets), np.concatenate(probabilities)
     question = np.repeat(np.arange(len(targets)), [len(one) for one in targets])
-    # Rounding keeps together what is equal but for the order of an addition.
+    # Rounding, here and below, makes equal what differs only by the order of an addition.
     q_rounded = q.round(12)
     edges = np.unique(np.quantile(q_rounded, np.linspace(0, 1, bins + 1)[1:-1]))
     place = np.searchsorted(edges, q_rounded, side="left")
-    sign = np.sign(np.bincount(place, q - p, minlength=len(edges) + 1))[place]
+    sign = np.sign(np.bincount(place, q - p, minlength=len(edges) + 1).round(12))[place]
     return np.bincount(question, sign * (q - p), minlength=len(targets)) * len(targets) / len(p)

@@ -31,7 +31,7 @@ REFUSALS = frozenset(
 """What an option says, in lower case, that is no opinion; one that joins several of them ("DK/Refused") is one too."""
 
 _LABEL = re.compile(r"[A-Za-z]|\d+")
-_SAYS_LABEL = re.compile(r"the letter of one option|one (?:letter|number|digit)(?: (?:of|from) \S+ to \S+)?")
+_SAYS_LABEL = re.compile(r"the letter of one option|one (?:letter|number|digit)(?: (?:of|from) [\w-]+ to [\w-]+)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ def of_references(frame: pl.DataFrame, draws: Sequence[int] | None = None) -> Ma
             name: np.array([references.sampling(*one, distance) for one in zip(processes, p, draws, strict=True)])
             for name, (distance, _) in DISTANCES.items()
         }
+        counted = [references.drawn(*one) for one in zip(processes, p, draws, strict=True)]
+        floor["entropy_nats"] = np.array([float(distances.entropy_nats(one).mean()) for one in counted])
         floor["calibration_error"] = _chance(p, draws, processes, both=False)
         found["sampling_floor"] = floor | _score(frame, floor)
     return found

@@ -2,7 +2,8 @@
 
 Every question is asked twice by log-probabilities, as it is and swapped, and the two answers are put side by side,
 option by option. ``order`` reverses what the options say and leaves labels in place; ``label`` asks for the text of an
-option where its letter was asked for, or the other way round (:mod:`pluralign.measure.options`).
+option where its letter was asked for, or the other way round (:mod:`pluralign.measure.options`). Texts of different
+length compete by their whole probability, which is part of what a change of label does.
 """
 
 from collections.abc import Sequence

@@ -17,6 +17,13 @@ from pluralign.measure.table import Table, aligned
 from pluralign.runs import Metric
 from pluralign.stats import mean_interval
 
+_SIDE_BY_SIDE = (
+    dict.fromkeys(("model", "readout"), pl.String)
+    | dict.fromkeys(("questions", "answered"), pl.Int64)
+    | dict.fromkeys(("total_variation", "low", "high", "sampling_floor", "entropy_nats", "failed"), pl.Float64)
+    | {"requests": pl.Int64}
+)
+
 
 def metrics(rows: pl.DataFrame, models: Sequence[str]) -> list[Metric]:
     """The gap of each model on the questions that all models answered by both read-outs, and what chance makes of it.
@@ -72,10 +79,12 @@ def relative_gap(simulated: np.ndarray, stated: np.ndarray) -> np.ndarray:
 
 
 def side_by_side(rows: pl.DataFrame, models: Sequence[str]) -> pl.DataFrame:
-    """Each model's read-outs beside each other, on the questions that it answered by all of them.
+    """Each model's read-outs beside each other, on the same questions.
+
+    These are the questions that the model answered by every read-out, those aside by which it answered none at all.
 
     Returns:
-        one row per model and read-out: ``questions`` asked, ``answered`` by all read-outs, ``total_variation`` with
+        one row per model and read-out: ``questions`` asked, ``answered`` and compared, ``total_variation`` with
         ``low`` and ``high``, ``sampling_floor`` (null for read-outs that count no draws), ``entropy_nats``, ``failed``
         and ``requests``.
     """
@@ -84,7 +93,8 @@ def side_by_side(rows: pl.DataFrame, models: Sequence[str]) -> pl.DataFrame:
     for name in models:
         mine = rows.filter(pl.col("model") == name)
         answered = mine.filter(pl.col("probabilities").is_not_null())
-        everywhere = answered.group_by("process").len().filter(pl.col("len") == len(readouts)).select("process")
+        able = answered["readout"].n_unique()
+        everywhere = answered.group_by("process").len().filter(pl.col("len") == able).select("process")
         shared = answered.join(everywhere, on="process", how="semi").sort("process")
         for readout in readouts:
             asked = mine.filter(pl.col("readout") == readout)
@@ -112,4 +122,4 @@ def side_by_side(rows: pl.DataFrame, models: Sequence[str]) -> pl.DataFrame:
                     "requests": asked["requests"].sum(),
                 }
             )
-    return pl.DataFrame(records, infer_schema_length=None)
+    return pl.DataFrame(records, schema=_SIDE_BY_SIDE)
