@@ -124,11 +124,13 @@ def _align(model: str, task: str, number: int, rng: np.random.Generator) -> pl.D
                 "model": model,
                 "task": task,
                 "kind": "align",
+                "readout": "logprob",
                 "process": f"country {process}",
                 "cluster": f"country {process}",
                 "group": None,
                 "question": f"{AWKWARD[process % len(AWKWARD)]} Question {process}: what do you think of this?",
                 "choices": choices,
+                "refusals": [False] * count,
                 "target": target.tolist(),
                 "probabilities": q.tolist(),
                 "respondents": None if number == 1 else 1000.0,
@@ -138,6 +140,7 @@ def _align(model: str, task: str, number: int, rng: np.random.Generator) -> pl.D
                 "js_distance_base2": float(distances.js_distance_base2(p, q)),
                 "total_variation": float(distances.total_variation(p, q)),
                 "wasserstein": float(distances.wasserstein(p, q)) if number == 2 else None,
+                "kl_divergence_nats": float(distances.kl_nats(p, q)),
             }
         )
     return pl.DataFrame(records, schema=align.SCHEMA)

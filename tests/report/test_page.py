@@ -253,5 +253,5 @@ def test_definitions_say_direction_and_scale() -> None:
     for kind, entries in METRICS.items():
         assert set(DESIDERATA[kind].headline) <= set(entries)
         for definition in entries.values():
-            assert definition.better in {"lower", "higher"} and definition.text.endswith(".")
+            assert definition.better in {"lower", "higher", "neither"} and definition.text.endswith(".")
     assert define("steer", "loss@8").text == "Loss over the answers that have exactly 8 earlier examples."

@@ -70,7 +70,7 @@ def show(
     """
     from pluralign.episode import generator
     from pluralign.lm import load_tokenizer
-    from pluralign.measure import align, cover
+    from pluralign.measure import asking, cover
     from pluralign.suite import DataRoot, find_root, get
     from pluralign.template import resolve
 
@@ -88,7 +88,7 @@ def show(
         segments = written.prompt(cover.prompt(process, "both"))
         answer = {"valid answers": process.size or "by rule", "for example": process.examples[0].output}
     else:
-        segments = written.prompt(align.prompt(process))
+        segments = written.prompt(asking.prompt(process))
         target = process.target
         shares = target.probabilities if target else ()
         answer = dict(zip(process.choices or (), (round(p, 4) for p in shares), strict=True))

@@ -1,7 +1,9 @@
 """Distributional alignment: do a model's probabilities over the options match the shares that a population gives?
 
-Each option is scored as the whole answer, its end included, so that a longer text which merely begins with an option
-counts as mass outside. Distances compare the target with the probabilities renormalised over the options.
+How probabilities are read from the model is a named read-out (:mod:`pluralign.measure.readouts`). With ``logprob``
+each option is scored as the whole answer, its end included, so that a longer text which merely begins with an option
+counts as mass outside. Distances compare the target with the probabilities over the options alone. Metrics of
+read-outs other than ``logprob`` carry its name: ``total_variation:sampled``.
 """
 
 from collections.abc import Sequence
@@ -9,124 +11,183 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pluralign.episode import Process, Prompt, generator
+from pluralign.episode import Process
 from pluralign.errors import DataError
 from pluralign.lm import LanguageModel
-from pluralign.measure import distances
+from pluralign.measure import simulation
+from pluralign.measure.asking import Asking
+from pluralign.measure.options import refusals
+from pluralign.measure.per_question import DISTANCES, WITHOUT_REFUSALS, of_model, of_references
+from pluralign.measure.readouts import read
+from pluralign.measure.references import Scale
 from pluralign.measure.table import Table, aligned
 from pluralign.runs import Metric
-from pluralign.stats import split_half_floor
 
-DISTANCES = {
-    "js_divergence_nats": (distances.js_divergence_nats, "nats"),
-    "js_distance_base2": (distances.js_distance_base2, "distance"),
-    "total_variation": (distances.total_variation, "share"),
-    "wasserstein": (distances.wasserstein, "share of the scale"),
-}
+GROUPS = ("group", "country", "region", "party", "subset")
+"""Metadata that may name the group of a process; the first that is there does."""
+
 SCHEMA = {
     "model": pl.String,
     "task": pl.String,
     "kind": pl.String,
+    "readout": pl.String,
     "process": pl.String,
     "cluster": pl.String,
     "group": pl.String,
     "question": pl.String,
     "choices": pl.List(pl.String),
+    "refusals": pl.List(pl.Boolean),
     "target": pl.List(pl.Float64),
     "probabilities": pl.List(pl.Float64),
     "respondents": pl.Float64,
     "ordered": pl.Boolean,
     "mass_outside": pl.Float64,
+    "failed": pl.Float64,
+    "requests": pl.Int64,
+    "draws": pl.Int64,
+    "spread": pl.Float64,
+    "task_uniform": pl.Float64,
+    "task_questions": pl.Int64,
 } | dict.fromkeys(DISTANCES, pl.Float64)
 
 
-def prompt(process: Process) -> Prompt:
-    """The question of a process after its first description."""
-    return Prompt(process.id, process.question, (), process.descriptions[0] if process.descriptions else None)
+def rows(
+    model: LanguageModel,
+    task: str,
+    processes: Sequence[Process],
+    progress=None,
+    *,
+    readout: str = "logprob",
+    asking: Asking | None = None,
+    scale: Scale | None = None,
+) -> pl.DataFrame:
+    """Read the probabilities of the options of one question per process.
 
-
-def rows(model: LanguageModel, task: str, processes: Sequence[Process], progress=None) -> pl.DataFrame:
-    """Score the options of one question per process.
+    Args:
+        readout: how they are read.
+        asking: how often the model is asked for text, where the read-out does.
+        scale: that of the whole task, for the normalised score.
 
     Returns:
         a data frame with one row per process: the columns of ``SCHEMA``; ``cluster`` is what intervals are clustered
-        by (metadata ``cluster``, else the process), Wasserstein is null where the options are not ordered, and all
-        numbers are null where the prompt does not fit the model.
+        by (metadata ``cluster``, else the process), Wasserstein is null where the options are not ordered,
+        probabilities and distances are null where nothing could be read, and ``failed`` too where the prompt does not
+        fit the model.
+
+    Raises:
+        DataError: a process has no target or no choices.
+        ModelError: the model cannot give the read-out.
     """
-    found = model.choices([prompt(p) for p in processes], [p.choices or () for p in processes], progress)
-    records = []
-    for process, scores in zip(processes, found, strict=True):
-        target = process.target
-        if target is None or process.choices is None:
+    for process in processes:
+        if process.target is None or process.choices is None:
             raise DataError("a process without target or choices", where=f"{task}: {process.id}")
+    found = read(model, processes, readout, asking, progress)
+    records = []
+    for process, reading in zip(processes, found, strict=True):
+        target = process.target
+        assert target is not None
         record = {
             "model": model.name,
             "task": task,
             "kind": "align",
+            "readout": readout,
             "process": process.id,
             "cluster": str(process.metadata.get("cluster", process.id)),
-            "group": str(process.metadata.get("group", "")) or None,
+            "group": next((str(process.metadata[name]) for name in GROUPS if name in process.metadata), None),
             "question": process.question or process.descriptions[0],
             "choices": process.choices,
-            "target": target.probabilities,
+            "refusals": refusals(process),
+            "target": [float(share) for share in target.probabilities],
             "respondents": target.respondents,
             "ordered": target.ordered,
-            "probabilities": None,
-            "mass_outside": None,
-        } | dict.fromkeys(DISTANCES)
-        if scores is not None:
-            logs = np.array(scores.logprobs)
-            q = np.exp(logs - np.logaddexp.reduce(logs))
-            record |= {"probabilities": q.tolist(), "mass_outside": scores.outside}
-            record |= _distances(np.array(target.probabilities), q, target.ordered)
+            "task_uniform": scale.uniform if scale else None,
+            "task_questions": scale.questions if scale else None,
+        } | dict.fromkeys(("probabilities", "mass_outside", "failed", "requests", "draws", "spread", *DISTANCES))
+        if reading is not None:
+            record |= {
+                "probabilities": reading.probabilities,
+                "mass_outside": reading.outside,
+                "failed": reading.failed,
+                "requests": reading.requests,
+                "draws": reading.draws,
+                "spread": reading.spread,
+            }
+            if reading.probabilities is not None:
+                p, q = np.array(target.probabilities), np.array(reading.probabilities)
+                record |= {
+                    name: float(distance(p, q)) if target.ordered or name != "wasserstein" else None
+                    for name, (distance, _) in DISTANCES.items()
+                }
         records.append(record)
     return pl.DataFrame(records, schema=SCHEMA)
 
 
-def _distances(p: np.ndarray, q: np.ndarray, ordered: bool) -> dict[str, float | None]:
-    return {
-        name: float(distance(p, q)) if ordered or name != "wasserstein" else None
-        for name, (distance, _) in DISTANCES.items()
-    }
-
-
 def metrics(rows: pl.DataFrame, models: Sequence[str]) -> list[Metric]:
-    """Metrics of one task from its rows, with the uniform and majority baselines and the human split-half floor."""
-    task = rows["task"][0]
-    common = aligned(rows.filter(pl.col("mass_outside").is_not_null()), models, ("process",))
+    """Metrics of one task from its rows, for each read-out in them, with baselines and floors.
+
+    Models are compared on the questions that all of them answered by the same read-out. Where both ``sequence`` and
+    ``verbalised`` are there, what models say is compared with what they act out: :mod:`pluralign.measure.simulation`.
+    """
+    found = []
+    for readout in rows["readout"].unique(maintain_order=True):
+        found += _metrics(rows.filter(pl.col("readout") == readout), models, readout)
+    return found + simulation.metrics(rows, models)
+
+
+def by_group(rows: pl.DataFrame, models: Sequence[str]) -> pl.DataFrame:
+    """The metrics of one task for each group of its processes.
+
+    Returns:
+        one row per metric, with its columns and ``group``; none where processes have no group. The sets of questions
+        may differ between groups: compare a group with its own baselines.
+    """
+    found = [
+        {"group": group} | metric.as_dict()
+        for group in sorted(rows["group"].drop_nulls().unique())
+        for metric in metrics(rows.filter(pl.col("group") == group), models)
+    ]
+    numbers = dict.fromkeys(("value", "low", "high"), pl.Float64)
+    texts = dict.fromkeys(("group", "model", "task", "kind", "metric"), pl.String)
+    return pl.DataFrame(found, schema=texts | numbers | {"n": pl.Int64, "unit": pl.String})
+
+
+def _metrics(rows: pl.DataFrame, models: Sequence[str], readout: str) -> list[Metric]:
+    suffix = "" if readout == "logprob" else readout
+    common = aligned(rows.filter(pl.col("probabilities").is_not_null()), models, ("process",))
     first = common[models[0]]
-    table = Table(task, "align", first["cluster"].to_list())
-    references = _references(first)
-    for metric, (_, unit) in DISTANCES.items():
-        if first[metric].null_count():
-            continue
-        values = {name: frame[metric].to_numpy() for name, frame in common.items()}
-        table.add(metric, unit, values | {name: column[metric] for name, column in references.items()}, models)
-    table.add("mass_outside", "share", {n: f["mass_outside"].to_numpy() for n, f in common.items()}, models)
+    table = Table(rows["task"][0], "align", first["cluster"].to_list(), suffix=suffix)
+    if first.height:
+        columns = {name: of_model(frame) for name, frame in common.items()}
+        columns |= of_references(first, _fewest_draws(common))
+        for metric, unit in _units(first).items():
+            table.add(metric, unit, {n: column[metric] for n, column in columns.items() if metric in column}, models)
+        if first["task_uniform"][0] is not None:
+            table.constant("task_uniform", "share", "uniform", first["task_uniform"][0], first["task_questions"][0])
     for name in models:
-        total = rows.filter(pl.col("model") == name).height
-        table.count("left_out", "questions", name, total - first.height, total)
-    return table.metrics
+        mine = rows.filter(pl.col("model") == name)
+        table.count("left_out", "questions", name, mine.height - first.height, mine.height)
+        table.count("requests", "requests", name, int(mine["requests"].sum()), mine.height)
+    if readout == "logprob":
+        return table.metrics
+    fits = aligned(rows.filter(pl.col("failed").is_not_null()), models, ("process",))
+    failures = Table(table.task, "align", fits[models[0]]["cluster"].to_list(), suffix=suffix)
+    failures.add("failed", "share", {name: frame["failed"].to_numpy() for name, frame in fits.items()}, models)
+    return table.metrics + failures.metrics
 
 
-def _references(frame: pl.DataFrame) -> dict[str, dict[str, np.ndarray]]:
-    columns: dict[str, dict[str, list[float]]] = {
-        name: {metric: [] for metric in DISTANCES} for name in ("uniform", "majority", "human_split_half")
-    }
-    for process, target, respondents, ordered in frame.select(
-        "process", "target", "respondents", "ordered"
-    ).iter_rows():
-        p = np.array(target)
-        flat, top = np.full(len(p), 1 / len(p)), np.eye(len(p))[p.argmax()]
-        for metric, (distance, _) in DISTANCES.items():
-            if metric == "wasserstein" and not ordered:
-                continue
-            columns["uniform"][metric].append(float(distance(p, flat)))
-            columns["majority"][metric].append(float(distance(p, top)))
-            seed = generator("split-half", process)
-            columns["human_split_half"][metric].append(split_half_floor(p, respondents, distance, seed=seed))
-    return {
-        name: {metric: np.array(values) for metric, values in column.items()}
-        for name, column in columns.items()
-        if name != "human_split_half" or frame["respondents"].null_count() == 0
-    }
+def _units(frame: pl.DataFrame) -> dict[str, str]:
+    units = {name: unit for name, (_, unit) in DISTANCES.items() if not frame[name].null_count()}
+    if frame["task_uniform"][0] is not None:
+        units["normalised_score"] = "score"
+    units |= {"calibration_error": "share", "entropy_nats": "nats", "total_variation_permuted": "share"}
+    if frame["refusals"].list.any().any():
+        units["refusals"] = "share"
+        units |= {f"{name}_without_refusals": DISTANCES[name][1] for name in WITHOUT_REFUSALS}
+    return units | {"mass_outside": "share", "spread": "share"}
+
+
+def _fewest_draws(common: dict[str, pl.DataFrame]) -> list[int] | None:
+    """For each question the draws of the model that gave the fewest, so that the floor holds for all of them."""
+    if any(frame["draws"].null_count() for frame in common.values()):
+        return None
+    return np.min([frame["draws"].to_numpy() for frame in common.values()], 0).tolist()

@@ -50,11 +50,16 @@ def rows(model: LanguageModel, task: str, process: Process, style: str, *, n: in
         seed=seed,
         progress=progress,
     )
-    accept = process.accept
+    return of_texts(model.name, task, process, style, texts)
+
+
+def of_texts(name: str, task: str, process: Process, style: str, texts: Sequence[str]) -> pl.DataFrame:
+    """The rows of answers that are there already, such as those of an inference-time baseline called ``name``."""
+    accept, n = process.accept, len(texts)
     assert accept is not None  # the registry refuses coverage processes without it
     return pl.DataFrame(
         {
-            "model": [model.name] * n,
+            "model": [name] * n,
             "task": [task] * n,
             "kind": ["cover"] * n,
             "process": [process.id] * n,

@@ -16,8 +16,11 @@ _RANGES = (
     {("steer", m): 1.0 for m in ("accuracy", "choice_accuracy", "choice_mass")}
     | {("cover", "valid"): 1.0, ("cover", "unique"): 1.0, ("cover", "yield"): 100.0}
     | {("align", m): 1.0 for m in ("js_distance_base2", "total_variation", "wasserstein", "mass_outside")}
+    | {("align", m): 1.0 for m in ("calibration_error", "total_variation_permuted", "refusals", "failed", "spread")}
+    | {("align", m): 1.0 for m in ("total_variation_without_refusals", "order_change", "label_change")}
 )
 """Largest possible values, from 0: intervals are cut there. Losses and gains have none."""
+_COUNTS = ("left_out", "requests", "order_left_out", "label_left_out")
 
 
 @dataclass
@@ -26,12 +29,14 @@ class Table:
 
     Attributes:
         clusters: the cluster of each aligned row; intervals are clustered by it.
+        suffix: what every name of a metric ends in after a colon: the read-out; empty adds nothing.
     """
 
     task: str
     kind: str
     clusters: Sequence[Hashable]
     metrics: list[Metric] = field(default_factory=list)
+    suffix: str = ""
 
     def add(
         self,
@@ -84,6 +89,7 @@ class Table:
         top = _RANGES.get((self.kind, metric.partition("@")[0]))
         if top is not None and " - " not in model and low is not None and high is not None:
             low, high = max(low, 0.0), min(high, top)
+        metric = f"{metric}:{self.suffix}" if self.suffix else metric
         self.metrics.append(Metric(model, self.task, self.kind, metric, value, low, high, n, unit))
 
 
@@ -109,7 +115,8 @@ def means_over_tasks(metrics: Collection[Metric], splits: Mapping[str, str]) -> 
     """
     groups: dict[tuple, list[Metric]] = defaultdict(list)
     for m in metrics:
-        if m.metric != "left_out" and "@" not in m.metric and m.value is not None:
+        counted = m.metric.partition(":")[0] in _COUNTS
+        if not counted and "@" not in m.metric and m.value is not None:
             for scope in ("all", splits[m.task]):
                 groups[f"mean:{scope}", m.model, m.kind, m.metric, m.unit].append(m)
     result = []

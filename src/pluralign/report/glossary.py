@@ -171,6 +171,121 @@ METRICS: dict[str, dict[str, Definition]] = {
             "Probability that the model gives to texts that are none of the options, the end of the answer being "
             "scored too. From 0 to 1, shown as a percentage. The other metrics look only at what is left.",
         ),
+        "kl_divergence_nats": Definition(
+            "KL divergence",
+            "lower",
+            "Kullback–Leibler divergence of the model from the target: the nats lost by coding people's answers with "
+            "the model's probabilities. Natural logarithm; 1e-6 is added to every share on both sides, so that it is "
+            "finite, from 0 up to about 14.",
+        ),
+        "normalised_score": Definition(
+            "Score against uniform",
+            "higher",
+            "1 minus total variation divided by the mean total variation of the uniform answer over all questions of "
+            "the task, measured or not. 1 is the population itself, 0 what the uniform answer gets on average; below "
+            "0 is farther away.",
+        ),
+        "calibration_error": Definition(
+            "Calibration error",
+            "lower",
+            "Option probabilities of all questions are put into 10 bins of about equal size; the mean difference, in "
+            "size, between the probability given and the share chosen in a bin. From 0 to 1. The uniform answer "
+            "claims nothing and is calibrated: read it beside a distance.",
+        ),
+        "entropy_nats": Definition(
+            "Entropy",
+            "neither",
+            "Shannon entropy of the probabilities over the options: how much answers vary. Natural logarithm, nats. "
+            "Compare it with that of the population: far below it, the model has collapsed to few answers.",
+        ),
+        "total_variation_permuted": Definition(
+            "Total variation, permuted",
+            "neither",
+            "Total variation after the model's probabilities of a question are put in random order, averaged over 200 "
+            "orders. A model that is no closer than this has the right unevenness at best, not the right options.",
+        ),
+        "refusals": Definition(
+            "Refusals",
+            "neither",
+            "Probability of the options that are no opinion: refused, don't know, no answer and the like. From 0 to "
+            "1, shown as a percentage.",
+        ),
+        "js_divergence_nats_without_refusals": Definition(
+            "JS divergence without refusals",
+            "lower",
+            "JS divergence after the options that are no opinion are dropped on both sides. A model that gives the "
+            "other options nothing gets ln 2.",
+        ),
+        "total_variation_without_refusals": Definition(
+            "Total variation without refusals",
+            "lower",
+            "Total variation after the options that are no opinion are dropped on both sides. A model that gives the "
+            "other options nothing gets 1.",
+        ),
+        "failed": Definition(
+            "Failed",
+            "lower",
+            "Share of the answers asked for as text that could not be read as what was asked for. From 0 to 1, shown "
+            "as a percentage. They enter no other metric.",
+        ),
+        "spread": Definition(
+            "Spread between texts",
+            "neither",
+            "Mean total variation between the distribution in one text and the mean over the texts of the same "
+            "question: the noise of the read-out. From 0 to 1.",
+        ),
+        "requests": Definition("Requests", "neither", "Number of texts that the model was asked for."),
+        "task_uniform": Definition(
+            "Uniform over the task",
+            "neither",
+            "Mean total variation between target and uniform answer over all questions of the task: the fixed "
+            "denominator of the score against uniform.",
+        ),
+        "knowledge_simulation_gap": Definition(
+            "Knowledge–simulation gap",
+            "neither",
+            "Mean total variation of answers listed as many people would give them, minus that of the percentages "
+            "that the model states, divided by the latter. Above 0 it knows more than it acts out.",
+        ),
+        "faithful_simulation_gap": Definition(
+            "Gap of a faithful simulation",
+            "neither",
+            "The same gap if the listed people were independent draws from the percentages that the model states: "
+            "what chance alone makes of it.",
+        ),
+        "order_change": Definition(
+            "Change by order",
+            "lower",
+            "Mean total variation between the model's answers before and after the options are listed in reverse, "
+            "option by option. From 0 to 1; 1 where it always picks the same label.",
+        ),
+        "order_cost": Definition(
+            "Cost of order",
+            "lower",
+            "Total variation to the target with the options in reverse minus that with the options as they are, on "
+            "the same questions.",
+        ),
+        "label_change": Definition(
+            "Change by label",
+            "lower",
+            "Mean total variation between the model's answers by letter and by the text of the option. From 0 to 1.",
+        ),
+        "label_cost": Definition(
+            "Cost of label",
+            "lower",
+            "Total variation to the target with the other kind of label minus that with the labels as they are, on "
+            "the same questions.",
+        ),
+        "order_left_out": Definition(
+            "Left out of order",
+            "neither",
+            "Number of questions that list no options to reverse, or that do not fit a model.",
+        ),
+        "label_left_out": Definition(
+            "Left out of label",
+            "neither",
+            "Number of questions whose labels cannot be changed, or that do not fit a model.",
+        ),
     },
 }
 
@@ -195,6 +310,18 @@ REFERENCES: dict[str, tuple[str, str]] = {
         "Distance to expect between two random halves of the same respondents: how well people predict people. A half "
         "has half of the people and so twice the noise; a very good model can fall below the floor.",
     ),
+    "sampling_floor": (
+        "Sampling floor",
+        "Distance between the target and as many independent draws from it as the read-out counted: what a model that "
+        "is the population itself would score.",
+    ),
+    "population": ("Population", "The target itself."),
+}
+
+READOUTS: dict[str, str] = {
+    "verbalised": "The model states the percentages of all options in one text.",
+    "sampled": "Independent answers of the model are counted.",
+    "sequence": "The model lists the answers of many people in one text, and they are counted.",
 }
 
 LEFT_OUT = Definition(
@@ -210,11 +337,18 @@ SCOPES: dict[str, str] = {"mean:all": "all tasks", "mean:heldout": "held-out tas
 def define(kind: str, metric: str) -> Definition:
     """The definition of a metric; one that this version does not know is shown under its own name and says so.
 
-    ``loss@8`` is the loss over answers with exactly 8 examples before them.
+    ``loss@8`` is the loss over answers with exactly 8 examples before them; ``total_variation:sampled`` is read out by
+    counting sampled answers.
     """
     if metric == "left_out":
         return LEFT_OUT
     known = METRICS.get(kind, {}).get(metric)
+    whole, _, readout = metric.partition(":")
+    if readout:
+        found = define(kind, whole)
+        return Definition(
+            f"{found.label} ({readout})", found.better, f"{found.text} {READOUTS.get(readout, '')}".rstrip()
+        )
     base, _, shot = metric.partition("@")
     if known is None and shot and base in METRICS.get(kind, {}):
         whole = define(kind, base)
