@@ -3,7 +3,9 @@
 The labels are of two kinds. In the surveys on generative social choice (Fish et al. 2023, arXiv 2309.01291) a person
 wrote down a position, then said how well each of some statements captures it: is this person represented? In the
 Global Dialogues, and in Polis conversations, a person wrote a statement and voted on those of others: would someone
-with this view agree? The second is further from what a judge of coverage is asked.
+with this view agree? The second is further from what a judge of coverage is asked. A third comes from ChaosNLI (Nie et
+al. 2020, EMNLP): does one sentence follow from another, by 100 people each? It is not about opinions, but it is about
+expressing the same, with for and against told apart.
 """
 
 import html
@@ -17,7 +19,7 @@ from pluralign.episode import generator
 from pluralign.errors import DataError
 from pluralign.measure.overton.labels import Label
 from pluralign.measure.overton.questions import Question, View
-from pluralign.suite.data import DataRoot, read_csv, read_parquet
+from pluralign.suite.data import DataRoot, read_csv, read_jsonl, read_parquet
 from pluralign.suite.votes import read_comments
 
 _SURVEYS = {
@@ -119,6 +121,30 @@ def dialogue_labels(root: DataRoot, round: str = "GD6", limit: int = 1000) -> li
         for row in group[sorted(keep.tolist())].to_dicts():
             agrees = row["Vote"] == "Agree"
             found.append(Label(str(question), row["response"], row["view"], agrees, None, row["Participant ID"]))
+    return found
+
+
+def entailment_labels(root: DataRoot) -> list[Label]:
+    """Whether people find that a sentence follows from another; clustered by the latter.
+
+    The rating is the share of 100 people who chose entailment; a label is yes where most of them did.
+
+    Raises:
+        DataError: the data is absent, or not in the known form.
+    """
+    found = []
+    for part in ("snli", "mnli_m"):
+        path = root.file(f"chaosnli/chaosNLI_{part}.jsonl.gz", f"chaosnli/chaosNLI_{part}.jsonl")
+        for number, row in enumerate(read_jsonl(path), 1):
+            try:
+                premise, hypothesis = row["example"]["premise"], row["example"]["hypothesis"]
+                counts = row["label_counter"]
+                share = counts.get("e", 0) / sum(counts.values())
+            except (KeyError, TypeError, AttributeError, ZeroDivisionError):
+                raise DataError(
+                    "not an item of ChaosNLI", where=f"{path}, row {number}", fix="Fetch it again."
+                ) from None
+            found.append(Label(part, premise, hypothesis, share > 0.5, share, premise))
     return found
 
 
