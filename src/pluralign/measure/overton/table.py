@@ -24,7 +24,7 @@ from pluralign.measure.overton.scores import (
     reached,
     space,
 )
-from pluralign.measure.overton.validation import Validation, warning
+from pluralign.measure.overton.validation import Validation, speaks_for, warning
 from pluralign.measure.table import Table, aligned
 from pluralign.runs import Metric
 
@@ -107,10 +107,10 @@ def report(
     readings = rows["reading"].unique().to_list()
     if len(readings) != 1:
         raise DataError(f"rows of one reading are needed, got {len(readings)}", fix="Measure with one reading.")
-    found = warning(judge, readings[0], validation)
-    fits = validation is not None and validation.judge == dict(judge) and validation.reading == readings[0]
-    threshold = validation.threshold if fits and validation is not None else UNVALIDATED
-    return Report(metrics(rows, models, threshold, thresholds, lengths), found, validation if fits else None)
+    own = validation if validation is not None and speaks_for(validation, judge, readings[0]) else None
+    threshold = UNVALIDATED if own is None else own.threshold
+    numbers = metrics(rows, models, threshold, thresholds, lengths)
+    return Report(numbers, warning(judge, readings[0], validation), own)
 
 
 def metrics(
@@ -142,7 +142,8 @@ def metrics(
             name: np.array([np.nan if look is None else figure(look, i) for i, look in enumerate(column)], dtype=float)
             for name, column in looks.items()
         }
-        table.add(metric, unit, values, models)
+        if not all(np.isnan(column).all() for column in values.values()):  # such as tokens, where nobody counted
+            table.add(metric, unit, values, models)
 
     add("strength", "share", lambda look, i: float(look.reached[-1].mean()))
     add("coverage", "share", lambda look, i: look.covered(threshold))

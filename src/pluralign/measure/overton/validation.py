@@ -179,6 +179,11 @@ def validate(
     )
 
 
+def speaks_for(validation: Validation, judge: Mapping[str, Any], reading: Reading) -> bool:
+    """Whether a validation is of this judge, with these weights and settings, and of this reading."""
+    return _plain(dict(judge)) == _plain(dict(validation.judge)) and reading == validation.reading
+
+
 def warning(judge: Mapping[str, Any], reading: Reading, validation: Validation | None) -> str | None:
     """What must stand beside the numbers of a judge, or None where it was validated and told the labels apart.
 
@@ -189,7 +194,7 @@ def warning(judge: Mapping[str, Any], reading: Reading, validation: Validation |
     """
     if validation is None:
         return "This judge was not compared with human labels: its numbers may mean nothing."
-    if _plain(dict(judge)) != _plain(dict(validation.judge)) or reading != validation.reading:
+    if not speaks_for(validation, judge, reading):
         return "The stored validation is of another judge or reading: this one was not compared with human labels."
     found = validation.auroc
     if found.low is None or found.low <= 0.5:
