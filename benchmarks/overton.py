@@ -16,7 +16,18 @@ from sklearn.cluster import KMeans
 from pluralign.errors import DataError
 from pluralign.lm import load
 from pluralign.lm.embed import embed
-from pluralign.measure.overton import answers, elsewhere, halves, people, references, report, rows, union, validate
+from pluralign.measure.overton import (
+    answers,
+    conversations,
+    elsewhere,
+    halves,
+    people,
+    references,
+    report,
+    rows,
+    union,
+    validate,
+)
 from pluralign.measure.overton.asked import AskedJudge
 from pluralign.measure.overton.embedding import EmbeddingJudge, calibrate
 from pluralign.measure.overton.represented import metrics as represented
@@ -49,7 +60,7 @@ def main() -> None:
     labels = {survey: people.survey_labels(root, survey) for survey in SURVEYS}
     labels |= {
         "dialogues GD6": people.dialogue_labels(root),
-        "polis votes": people.polis_labels(english),
+        "polis votes": conversations.polis_labels(english),
         "entailment": people.entailment_labels(root),
     }
     labels = {"surveys": [one for survey in SURVEYS for one in named(survey, labels[survey])]} | labels
@@ -72,7 +83,7 @@ def main() -> None:
     questions = [people.survey_question(root, survey) for survey in SURVEYS]
     for conversation in english:
         try:
-            questions.append(people.polis_question(conversation))
+            questions.append(conversations.polis_question(conversation))
         except DataError as error:
             print(f"left out: {error}")
     start = process_time()
@@ -118,7 +129,7 @@ def measure(folder: Path, judge, validation, questions, said) -> None:
     print(f"\n{judge.facts['name']}, threshold {validation.threshold:.3f} from {validation.labels}", end="; ")
     print(f"{process_time() - start:.0f} CPU s; warning: {result.warning}\n")
     table = {(m.model, m.metric): m for m in result.metrics}
-    names = list(dict.fromkeys(m.model for m in result.metrics))
+    names = [name for name in dict.fromkeys(m.model for m in result.metrics) if " - " not in name]
     print(f"| metric | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
     curves = [m.metric for m in result.metrics if m.model == names[0] and "@" in m.metric]
     for metric in [*SHOWN.split(), *curves]:
@@ -126,7 +137,7 @@ def measure(folder: Path, judge, validation, questions, said) -> None:
 
 
 def shown(one) -> str:
-    if one is None or one.value is None:
+    if one is None or one.value is None or np.isnan(one.value):
         return "–"
     short = one.low is None or (isinstance(one, Metric) and "@" in one.metric)
     return f"{one.value:.2f}" + ("" if short else f" [{one.low:.2f}, {one.high:.2f}]")

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pluralign.errors import DataError
-from pluralign.measure.overton import people
+from pluralign.measure.overton import conversations, people
 from pluralign.suite.data import DataRoot
 
 STEP = "<h3>x</h3>\n<blockquote>\n<p><em>“{}”</em></p>\n</blockquote>\n<p>How well?</p>"
@@ -85,7 +85,7 @@ def conversation(tmp_path):
 
 
 def test_polis_question(tmp_path):
-    question = people.polis_question(conversation(tmp_path), each=1)
+    question = conversations.polis_question(conversation(tmp_path), each=1)
     assert question.text == "What should be done about: Cars in town"
     assert [(v.text, v.weight, v.group) for v in question.views] == [
         ("Ban cars.", 20, "group 0"), ("Keep cars.", 20, "group 1")
@@ -94,14 +94,14 @@ def test_polis_question(tmp_path):
 
 
 def test_polis_labels(tmp_path):
-    found = people.polis_labels([conversation(tmp_path)])
+    found = conversations.polis_labels([conversation(tmp_path)])
     # The two authors with a single statement voted on three others each; the rejected one is left out.
     assert {(x.view, x.response, x.represented) for x in found} == {
         ("Ban cars.", "Keep cars.", False), ("Ban cars.", "Plant trees.", True), ("Ban cars.", "Burn it.", False),
         ("Keep cars.", "Ban cars.", False), ("Keep cars.", "Plant trees.", True), ("Keep cars.", "Burn it.", False),
     }  # fmt: skip
     assert {x.cluster for x in found} == {"town"}
-    assert len(people.polis_labels([tmp_path / "town"], limit=2)) == 2
+    assert len(conversations.polis_labels([tmp_path / "town"], limit=2)) == 2
 
 
 def test_dialogue_labels(tmp_path):

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from pluralign.errors import DataError
+from pluralign.lm.scripted import ScriptedModel
 from pluralign.measure.overton import (
     Question,
     Response,
     View,
     WrittenJudge,
+    answers,
     elsewhere,
     references,
     report,
@@ -170,3 +172,14 @@ def test_what_cannot_be_compared_is_refused():
     apart = [Response("cars", "a", "x"), Response("parks", "b", "x")]
     with pytest.raises(DataError, match="no response to the same question"):
         metrics(rows(EXACT, "t", QUESTIONS, apart), ["a", "b"], 0.5)
+
+
+def test_models_are_asked_and_measured():
+    drawn = {"cars": {" ".join(VIEWS): 0.5, VIEWS[0]: 0.5}, "parks": {"-": 1.0}}
+    model = ScriptedModel(lambda prompt: drawn[prompt.id.removeprefix("overton/")], name="m")
+    said = answers(model, QUESTIONS, 40)
+    assert [(r.question, r.sample) for r in said] == [(q.id, i) for q in QUESTIONS for i in range(40)]
+    assert said[:40] == answers(model, QUESTIONS[::-1], 40)[40:]
+    table = found(said, ["m"])
+    assert table["m", "coverage"].value == pytest.approx((0.5 * 1 + 0.5 / 4) / 2, abs=0.1)
+    assert table["m", "empty"].value == 40

@@ -52,7 +52,17 @@ def test_a_judge_that_guesses_gets_a_warning():
     assert 0.35 < found.auroc.value < 0.65
     assert found.auroc.low < 0.5 < found.auroc.high
     assert found.kappa.low < 0 < found.kappa.high
-    assert "hardly agrees with people" in warning(GUESS.facts, "sentence", found)
+    assert "may be chance" in warning(GUESS.facts, "sentence", found)
+
+
+def test_a_judge_that_is_seldom_right_gets_a_warning():
+    def strength(text, view):
+        return RIGHT.strength(text, view) if generator("knows", text, view).random() < 0.3 else 0.5
+
+    weak = WrittenJudge(strength, "weak")
+    found = validate(weak, labels(40), "made")
+    assert 0.5 < found.auroc.low < found.auroc.value < 0.7
+    assert "only weakly" in warning(weak.facts, "sentence", found)
 
 
 def test_auroc_and_accuracy_by_hand():

@@ -1,24 +1,27 @@
 """Is a judge right? What it says is compared with what people said, before its numbers are shown without a warning."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
-from scipy.stats import rankdata
 
 from pluralign.episode import generator
 from pluralign.errors import DataError
 from pluralign.lm.protocol import Progress
+from pluralign.measure.overton import agreement
 from pluralign.measure.overton.judge import Judge, judged
 from pluralign.measure.overton.labels import Label
 from pluralign.measure.overton.scores import Reading, reached
 from pluralign.measure.overton.sentences import sentences
 from pluralign.runs import write_atomically
 from pluralign.stats import Interval, mean_interval
+
+ACCEPTABLE = 0.7
+"""AUROC from which discrimination is called acceptable (Hosmer, Lemeshow and Sturdivant 2013, "Applied logistic
+regression", section 5.2.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ def validate(
             raise DataError(
                 f"the {what} half has no answered labels of both kinds", where=name, fix="Give more labels."
             )
-    threshold = _threshold(values[0][known[0]], truth[0][known[0]])
+    threshold = agreement.best_threshold(values[0][known[0]], truth[0][known[0]])
     kept = [one for one, answered in zip(test, known[1], strict=True) if answered]
     s, y = values[1][known[1]], truth[1][known[1]]
     clusters = [one.cluster for one in kept]
@@ -171,11 +174,11 @@ def validate(
         clusters=len(set(clusters)),
         threshold=threshold,
         positive=float(y.mean()),
-        auroc=_jackknife(lambda i: _auroc(s[i], y[i]), clusters, 0.0),
+        auroc=agreement.jackknife(lambda i: agreement.auroc(s[i], y[i]), clusters, 0.0),
         accuracy=mean_interval((s >= threshold) == y, clusters),
         majority=float((y == majority).mean()),
-        kappa=_jackknife(lambda i: _kappa(s[i] >= threshold, y[i]), clusters, -1.0),
-        spearman=None if r is None else _jackknife(lambda i: _spearman(s[i], r[i]), clusters, -1.0),
+        kappa=agreement.jackknife(lambda i: agreement.kappa(s[i] >= threshold, y[i]), clusters, -1.0),
+        spearman=None if r is None else agreement.jackknife(lambda i: agreement.spearman(s[i], r[i]), clusters, -1.0),
     )
 
 
@@ -185,7 +188,7 @@ def speaks_for(validation: Validation, judge: Mapping[str, Any], reading: Readin
 
 
 def warning(judge: Mapping[str, Any], reading: Reading, validation: Validation | None) -> str | None:
-    """What must stand beside the numbers of a judge, or None where it was validated and told the labels apart.
+    """What must stand beside the numbers of a judge, or None where it was validated and agrees with people acceptably.
 
     Args:
         judge: its facts.
@@ -196,60 +199,14 @@ def warning(judge: Mapping[str, Any], reading: Reading, validation: Validation |
         return "This judge was not compared with human labels: its numbers may mean nothing."
     if not speaks_for(validation, judge, reading):
         return "The stored validation is of another judge or reading: this one was not compared with human labels."
-    found = validation.auroc
-    if found.low is None or found.low <= 0.5:
-        return (
-            f"The judge hardly agrees with people: AUROC {found.value:.2f} on {validation.labels}"
-            " is not clearly above 0.5."
-        )
+    ranks, agrees = validation.auroc, validation.kappa
+    if ranks.low is None or ranks.low <= 0.5:
+        return f"The judge does not agree with people: AUROC {ranks.value:.2f} on {validation.labels} may be chance."
+    if agrees.low is None or agrees.low <= 0:
+        return f"The judge does not agree with people: kappa {agrees.value:.2f} on {validation.labels} may be chance."
+    if ranks.value < ACCEPTABLE:
+        return f"The judge agrees with people only weakly: AUROC {ranks.value:.2f} on {validation.labels}."
     return None
-
-
-def _threshold(values: np.ndarray, truth: np.ndarray) -> float:
-    """The strength between two observed ones at which balanced accuracy is highest; the lowest of several.
-
-    Balanced, because labels of one kind may be rare: accuracy would then be best where nothing counts as covered.
-    """
-    seen = np.unique(values)
-    cuts = np.concatenate([seen[:1], (seen[1:] + seen[:-1]) / 2])
-    yes, no = np.sort(values[truth]), np.sort(values[~truth])
-    hits = 1 - np.searchsorted(yes, cuts, side="left") / len(yes)
-    rejections = np.searchsorted(no, cuts, side="left") / len(no)
-    return float(cuts[np.argmax(hits + rejections)])
-
-
-def _auroc(values: np.ndarray, truth: np.ndarray) -> float:
-    """The Mann-Whitney statistic over its largest value; ties count one half."""
-    yes, no = int(truth.sum()), int((~truth).sum())
-    return float((rankdata(values)[truth].sum() - yes * (yes + 1) / 2) / (yes * no)) if yes and no else np.nan
-
-
-def _kappa(said: np.ndarray, truth: np.ndarray) -> float:
-    chance = said.mean() * truth.mean() + (1 - said.mean()) * (1 - truth.mean())
-    return float(((said == truth).mean() - chance) / (1 - chance)) if chance < 1 else np.nan
-
-
-def _spearman(values: np.ndarray, ratings: np.ndarray) -> float:
-    constant = np.ptp(values) == 0 or np.ptp(ratings) == 0
-    return np.nan if constant else float(np.corrcoef(rankdata(values), rankdata(ratings))[0, 1])
-
-
-def _jackknife(figure: Callable[[np.ndarray], float], clusters: Sequence[str], lowest: float) -> Interval:
-    """A figure of the rows given by their numbers, with its delete-one-cluster jackknife interval within lowest..1.
-
-    The standard error is sqrt((G-1)/G * sum of squared deviations of the G leave-one-out values from their mean), the
-    quantile that of t with G-1 degrees of freedom (Efron and Tibshirani 1993, "An introduction to the bootstrap",
-    chapter 11). No interval where a cluster cannot be left out.
-    """
-    names, numbers = np.unique(clusters, return_inverse=True)
-    value, count = figure(np.arange(len(clusters))), len(names)
-    left = (
-        np.array([figure(np.flatnonzero(numbers != index)) for index in range(count)]) if count > 1 else np.array([])
-    )
-    if count < 2 or np.isnan([value, *left]).any():
-        return Interval(value, None, None, len(clusters), count)
-    half = float(stdtrit(count - 1, 0.975) * np.sqrt((count - 1) * left.var()))
-    return Interval(value, max(value - half, lowest), min(value + half, 1.0), len(clusters), count)
 
 
 def _interval(record: Mapping[str, Any]) -> Interval:
