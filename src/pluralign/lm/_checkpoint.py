@@ -43,13 +43,14 @@ def locate(name: str) -> str:
     )
 
 
-def load(source: str, *, device: str, dtype: str) -> tuple[PreTrainedModel, Any]:
+def load(source: str, *, device: str, dtype: str, head: Any = AutoModelForCausalLM) -> tuple[PreTrainedModel, Any]:
     """The model, in evaluation mode on its device, and its tokenizer.
 
     Args:
         source: a folder or hub name, as :func:`locate` gives it.
         device: ``cpu``, ``cuda``, ``cuda:1`` or ``auto``.
         dtype: ``float32``, ``bfloat16``, ``float16``, or ``auto`` (the checkpoint's own on a GPU, float32 on a CPU).
+        head: the kind of model, a class of transformers that loads it.
 
     Raises:
         UsageError: there is no such dtype.
@@ -61,14 +62,14 @@ def load(source: str, *, device: str, dtype: str) -> tuple[PreTrainedModel, Any]
     number: Any = _DTYPES.get(dtype, torch.float32 if place.type == "cpu" else "auto")
     tokenizer = load_tokenizer(source)
     with _explained(source):
-        model, info = AutoModelForCausalLM.from_pretrained(
+        model, info = head.from_pretrained(
             source, dtype=number, trust_remote_code=False, use_safetensors=True, output_loading_info=True
         )
     if missing := info["missing_keys"]:
         raise ModelError(
             f"the weights lack {len(missing)} tensors of the model, such as {min(missing)}",
             where=source,
-            fix="Take a checkpoint of the whole language model, with its output head.",
+            fix="Take a checkpoint of the whole model, with its output head.",
         )
     if max(tokenizer.get_vocab().values()) >= model.get_input_embeddings().num_embeddings:
         raise ModelError(

@@ -21,6 +21,8 @@ _RANGES = (
 )
 """Largest possible values, from 0: intervals are cut there. Losses and gains have none."""
 _COUNTS = ("left_out", "requests", "order_left_out", "label_left_out")
+_SHARES = {"overton"}
+"""Kinds whose metrics of unit ``share`` all lie within 0..1."""
 
 
 @dataclass
@@ -86,7 +88,8 @@ class Table:
     def _record(
         self, model: str, metric: str, unit: str, value: float, low: float | None, high: float | None, n: int
     ) -> None:
-        top = _RANGES.get((self.kind, metric.partition("@")[0]))
+        bounded = self.kind in _SHARES and unit == "share"
+        top = 1.0 if bounded else _RANGES.get((self.kind, metric.partition("@")[0]))
         if top is not None and " - " not in model and low is not None and high is not None:
             low, high = max(low, 0.0), min(high, top)
         metric = f"{metric}:{self.suffix}" if self.suffix else metric
