@@ -56,13 +56,14 @@ class Metric:
     Attributes:
         model: name of the model, or of the baseline or floor that stands in its place.
         task: name of the task.
-        kind: kind of measure: ``steer``, ``cover``, ``align``.
+        kind: kind of measure: ``steer``, ``cover``, ``align`` and others (:mod:`pluralign.measure.parts`).
         metric: name of the number; says the logarithm's base and whether it is a distance or a divergence.
         value: the number, in ``unit``; None where it is undefined.
         low: lower end of its 95 % interval, or None.
         high: upper end, or None.
         n: number of rows behind it.
         unit: ``nats``, ``share``, ``answers`` and the like.
+        warning: why the number may not mean what it says, or None.
     """
 
     model: str
@@ -74,10 +75,12 @@ class Metric:
     high: float | None
     n: int
     unit: str
+    warning: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The metric as a record of ``metrics.json``."""
-        return asdict(self)
+        """The metric as a record of ``metrics.json``, which has a warning only where there is one."""
+        found = asdict(self)
+        return found if self.warning else {name: value for name, value in found.items() if name != "warning"}
 
 
 class Run:

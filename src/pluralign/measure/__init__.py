@@ -1,5 +1,6 @@
 """Measures of pluralism: steerability, coverage and distributional alignment."""
 
-from pluralign.measure.audit import Request, audit
+from pluralign.measure.audit import audit
+from pluralign.measure.request import Request
 
 __all__ = ["Request", "audit"]

@@ -1,76 +1,18 @@
 """Measure models on tasks into a run directory, resumable at the level of a few episodes."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pluralign.errors import UsageError
 from pluralign.lm import LanguageModel
-from pluralign.measure import align, cover, steer
+from pluralign.measure.parts import part
+from pluralign.measure.request import Request
 from pluralign.measure.table import means_over_tasks
 from pluralign.runs import Metric, Run
-from pluralign.suite import DataRoot, Task, get
-
-STEER_CHUNK, ALIGN_CHUNK = 16, 64
-_METRICS: dict[str, Callable[[pl.DataFrame, list[str]], list[Metric]]] = {
-    "steer": steer.metrics,
-    "cover": cover.metrics,
-    "align": align.metrics,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What determines the numbers of an audit.
-
-    Attributes:
-        models: names of models, in the order of the report; differences are later minus earlier.
-        tasks: names of tasks.
-        template: how episodes are written: ``auto``, ``spectrum``, ``colon`` or ``chat``.
-        limit: at most this many processes (episodes, questions) per task, a fixed random subset; None takes all.
-        samples: draws per coverage prompt.
-        max_length: longest sequence in tokens; None takes each model's own limit.
-        dtype: number format of the models.
-        seed: seed of episodes and samples.
-        data: the data root, since other data gives other numbers.
-    """
-
-    models: tuple[str, ...]
-    tasks: tuple[str, ...]
-    template: str = "auto"
-    limit: int | None = 100
-    samples: int = 100
-    max_length: int | None = None
-    dtype: str = "auto"
-    seed: int = 0
-    data: str | None = None
-
-    def __post_init__(self) -> None:
-        for name, values in (("model", self.models), ("task", self.tasks)):
-            if not values:
-                raise UsageError(f"no {name} given", fix=f"Name at least one {name}.")
-            if len(set(values)) < len(values):
-                raise UsageError(f"a {name} is named twice", where=", ".join(values), fix="Name each once.")
-        if self.samples < 2 or (self.limit is not None and self.limit < 1):
-            raise UsageError("samples must be at least 2 and limit at least 1")
-
-    @property
-    def digest(self) -> str:
-        """Eight hexadecimal digits that name this request."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:8]
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A piece of work whose rows are kept together."""
-
-    key: str
-    rows: Callable[[LanguageModel], pl.DataFrame]
+from pluralign.suite import DataRoot
 
 
 def audit(
@@ -95,61 +37,39 @@ def audit(
     Raises:
         PluralignError: an unknown task, absent data, a model that cannot be loaded, an unusable folder.
     """
-    chosen = [get(name) for name in request.tasks]
+    chosen = [part(name) for name in request.tasks]
     with Run.open(folder, asdict(request)) as run:
         if run.finished:
             return run.metrics()
         root = DataRoot(Path(request.data) if request.data else None)
-        work = [(task, list(_units(task, root, request))) for task in chosen]
+        work = [(one, list(one.pieces(root, request))) for one in chosen]
         if started:
-            started(len(request.models) * sum(len(units) for _, units in work))
+            started(len(request.models) * sum(len(pieces) for _, pieces in work))
         for name in request.models:
             model = None
-            for task, units in work:
-                for unit in units:
-                    key = f"{name}/{task.card.name}/{unit.key}"
+            for one, pieces in work:
+                for piece, rows in pieces:
+                    key = f"{name}/{one.name}/{piece}"
                     if not run.done(key):
                         if model is None:
                             model = load(name)
                             run.note(name, model.facts)
-                        run.write(key, unit.rows(model).with_columns(model=pl.lit(name)))
+                        run.write(key, rows(model).with_columns(model=pl.lit(name)))
                     if progress:
-                        progress(name, task.card.name)
+                        progress(name, one.name)
         metrics = summarise(run.rows(), request)
         run.finish([m.as_dict() for m in metrics])
         return run.metrics()
 
 
 def summarise(rows: pl.DataFrame, request: Request) -> list[Metric]:
-    """Metrics of every task from the rows of a run, and their means over tasks."""
-    models, found, splits = list(request.models), [], {}
+    """Metrics of every part from the rows of a run, and means over the tasks of each desideratum."""
+    models, found, splits, averaged = list(request.models), [], {}, []
     for name in request.tasks:
-        card = get(name).card
-        splits[name] = card.split
-        found += _METRICS[card.kind](rows.filter(pl.col("task") == name), models)
-    return found + means_over_tasks(found, splits)
-
-
-def _units(task: Task, root: DataRoot, request: Request) -> Iterator[_Unit]:
-    name = task.card.name
-    if task.card.kind == "cover":
-        for process in task.processes(root):
-            for style in cover.STYLES:
-                yield _Unit(f"{process.id}/{style}", _cover(name, process, style, request))
-    elif task.card.kind == "align":
-        processes = task.processes(root, request.limit)
-        for number, chunk in enumerate(_chunks(processes, ALIGN_CHUNK)):
-            yield _Unit(f"{number:05d}", lambda model, chunk=chunk: align.rows(model, name, chunk))
-    else:
-        episodes = list(task.episodes(root, seed=request.seed, limit=request.limit))
-        support = sorted({example.output for episode in episodes for example in episode.examples})
-        for number, chunk in enumerate(_chunks(episodes, STEER_CHUNK)):
-            yield _Unit(f"{number:05d}", lambda model, chunk=chunk: steer.rows(model, name, chunk, support))
-
-
-def _cover(name: str, process, style: str, request: Request) -> Callable[[LanguageModel], pl.DataFrame]:
-    return lambda model: cover.rows(model, name, process, style, n=request.samples, seed=request.seed)
-
-
-def _chunks(items: list, size: int) -> Iterator[list]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+        one = part(name)
+        metrics = one.metrics(one.of(rows), models)
+        found += metrics
+        if one.split is not None:
+            splits[one.task] = one.split
+            averaged += metrics
+    return found + means_over_tasks(averaged, splits)

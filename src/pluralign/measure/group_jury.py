@@ -28,9 +28,8 @@ from pluralign.suite.sample import subset
 LEAST = 5
 """Groups that must have answered a question."""
 REFERENCES = ("uniform", "pooled people")
-SCHEMA = (
-    dict.fromkeys(("model", "task", "kind", "question", "juror"), pl.String)
-    | dict.fromkeys(("rating", *REFERENCES, "mass_outside"), pl.Float64)
+SCHEMA = dict.fromkeys(("model", "task", "kind", "question", "juror"), pl.String) | dict.fromkeys(
+    ("rating", *REFERENCES, "mass_outside"), pl.Float64
 )
 _AGREEMENT = Scale(0.0, 1.0, 0.0)
 
@@ -87,9 +86,7 @@ def rows(
         flat, pooled = np.full(len(item.choices), 1 / len(item.choices)), np.mean(list(targets.values()), axis=0)
         answer = None if scores is None else np.array(of_scores(scores).probabilities)
         for group, target in targets.items():
-            agreement = [
-                None if q is None else 1 - float(total_variation(target, q)) for q in (answer, flat, pooled)
-            ]
+            agreement = [None if q is None else 1 - float(total_variation(target, q)) for q in (answer, flat, pooled)]
             outside = None if scores is None else scores.outside
             records.append((model.name, task, KIND, item.id, group, *agreement, outside))
     return pl.DataFrame(records, schema=SCHEMA, orient="row")

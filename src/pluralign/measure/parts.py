@@ -4,7 +4,7 @@ Each part gives pieces of work, whose rows are kept together, and makes metrics 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import polars as pl
@@ -14,14 +14,12 @@ from pluralign.lm import LanguageModel
 from pluralign.measure import align, attributes, cover, gains, group_jury, references, robustness, steer, tradeoff
 from pluralign.measure import group_questions as gq
 from pluralign.measure.asking import Asking
+from pluralign.measure.overton import measured as overton
+from pluralign.measure.part import Part, Piece
 from pluralign.measure.readouts import READOUTS
 from pluralign.measure.request import Request
 from pluralign.runs import Metric
 from pluralign.suite import DataRoot, Task, all_tasks, get
-
-Rows = Callable[[LanguageModel], pl.DataFrame]
-Piece = tuple[str, Rows]
-"""What names a piece of work within its part, and what computes its rows."""
 
 STEER_CHUNK, ALIGN_CHUNK, FEW = 16, 64, 8
 """Processes of one piece of work; of the last where each of them is asked about many times."""
@@ -33,32 +31,6 @@ OBJECTIVES = "objectives"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Part:
-    """Something that is measured.
-
-    Attributes:
-        name: how it is asked for.
-        task: the task that its rows and metrics name.
-        kind: the kind of its rows; None takes the rows of all kinds and tasks.
-        split: of the task, for means over tasks; None keeps it out of them.
-        pieces: the work, from data and request.
-        metrics: from its rows and the names of the models.
-    """
-
-    name: str
-    task: str
-    kind: str | None
-    split: str | None
-    pieces: Callable[[DataRoot, Request], Iterator[Piece]]
-    metrics: Callable[[pl.DataFrame, list[str]], list[Metric]]
-
-    def of(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Those of the rows of a run that its metrics are made from."""
-        own = (pl.col("task") == self.task) & (pl.col("kind") == self.kind)
-        return rows if self.kind is None else rows.filter(own)
-
-
 def part(name: str) -> Part:
     """The part of this name.
 
@@ -68,6 +40,8 @@ def part(name: str) -> Part:
     measure, colon, task = name.partition(":")
     if name == OBJECTIVES:
         return Part(name, "all objectives", None, None, lambda root, request: iter(()), gains.metrics)
+    if name == overton.NAME:
+        return Part(name, overton.TASK, "overton", None, overton.pieces, overton.metrics)
     if not colon:
         return _task(get(name))
     if measure not in _FURTHER:
@@ -82,7 +56,8 @@ def part(name: str) -> Part:
 def further(root: DataRoot) -> list[str]:
     """Names of the further measures whose data is there: those of group answers, and read-outs of the same tasks."""
     present = [name for name in gq.WORDINGS if get(name).present(root)]
-    return [f"{measure}:{name}" for measure in _FURTHER for name in present] + [OBJECTIVES]
+    named = [f"{measure}:{name}" for measure in _FURTHER for name in present]
+    return [*named, *([overton.NAME] if overton.present(root) else []), OBJECTIVES]
 
 
 def _task(task: Task) -> Part:

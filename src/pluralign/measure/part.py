@@ -1,0 +1,41 @@
+"""One thing that is measured: where its rows come from, and what is made of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from pluralign.lm import LanguageModel
+from pluralign.measure.request import Request
+from pluralign.runs import Metric
+from pluralign.suite import DataRoot
+
+Rows = Callable[[LanguageModel], pl.DataFrame]
+Piece = tuple[str, Rows]
+"""What names a piece of work within its part, and what computes its rows."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that is measured.
+
+    Attributes:
+        name: how it is asked for.
+        task: the task that its rows and metrics name.
+        kind: the kind of its rows; None takes the rows of all kinds and tasks.
+        split: of the task, for means over tasks; None keeps it out of them.
+        pieces: the work, from data and request.
+        metrics: from its rows and the names of the models.
+    """
+
+    name: str
+    task: str
+    kind: str | None
+    split: str | None
+    pieces: Callable[[DataRoot, Request], Iterator[Piece]]
+    metrics: Callable[[pl.DataFrame, list[str]], list[Metric]]
+
+    def of(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Those of the rows of a run that its metrics are made from."""
+        own = (pl.col("task") == self.task) & (pl.col("kind") == self.kind)
+        return rows if self.kind is None else rows.filter(own)
