@@ -12,11 +12,13 @@ import polars as pl
 from pluralign.errors import UsageError
 from pluralign.lm import LanguageModel
 from pluralign.measure import align, cover, steer
+from pluralign.measure.engine import Engine, Unit, local
 from pluralign.measure.table import means_over_tasks
 from pluralign.runs import Metric, Run
 from pluralign.suite import DataRoot, Task, get
 
 STEER_CHUNK, ALIGN_CHUNK = 16, 64
+_Rows = Callable[[LanguageModel], pl.DataFrame]
 _METRICS: dict[str, Callable[[pl.DataFrame, list[str]], list[Metric]]] = {
     "steer": steer.metrics,
     "cover": cover.metrics,
@@ -65,19 +67,12 @@ class Request:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:8]
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A piece of work whose rows are kept together."""
-
-    key: str
-    rows: Callable[[LanguageModel], pl.DataFrame]
-
-
 def audit(
     request: Request,
     folder: Path,
     load: Callable[[str], LanguageModel],
     *,
+    engine: Engine = local,
     started: Callable[[int], None] | None = None,
     progress: Callable[[str, str], None] | None = None,
 ) -> list[dict[str, Any]]:
@@ -86,6 +81,7 @@ def audit(
     Args:
         folder: the run directory; a run with the same request goes on where it was killed.
         load: gives a model by name; called only for models that still have work.
+        engine: where units are computed; it changes nothing but the time that they take.
         started: called once with the number of units of work.
         progress: called with model and task after each unit, done before or now.
 
@@ -100,21 +96,24 @@ def audit(
         if run.finished:
             return run.metrics()
         root = DataRoot(Path(request.data) if request.data else None)
-        work = [(task, list(_units(task, root, request))) for task in chosen]
+        pieces = [(task.card.name, key, rows) for task in chosen for key, rows in _pieces(task, root, request)]
+        work = [Unit(f"{m}/{task}/{key}", m, task, rows) for m in request.models for task, key, rows in pieces]
         if started:
-            started(len(request.models) * sum(len(units) for _, units in work))
-        for name in request.models:
-            model = None
-            for task, units in work:
-                for unit in units:
-                    key = f"{name}/{task.card.name}/{unit.key}"
-                    if not run.done(key):
-                        if model is None:
-                            model = load(name)
-                            run.note(name, model.facts)
-                        run.write(key, unit.rows(model).with_columns(model=pl.lit(name)))
-                    if progress:
-                        progress(name, task.card.name)
+            started(len(work))
+        waiting = [unit for unit in work if not run.done(unit.key)]
+        if progress:
+            for unit in work:
+                if run.done(unit.key):
+                    progress(unit.model, unit.task)
+        noted = set()
+        for done in engine(waiting, load):
+            unit = done.unit
+            if unit.model not in noted:
+                run.note(unit.model, done.facts)
+                noted.add(unit.model)
+            run.write(unit.key, done.rows.with_columns(model=pl.lit(unit.model)))
+            if progress:
+                progress(unit.model, unit.task)
         metrics = summarise(run.rows(), request)
         run.finish([m.as_dict() for m in metrics])
         return run.metrics()
@@ -130,24 +129,25 @@ def summarise(rows: pl.DataFrame, request: Request) -> list[Metric]:
     return found + means_over_tasks(found, splits)
 
 
-def _units(task: Task, root: DataRoot, request: Request) -> Iterator[_Unit]:
+def _pieces(task: Task, root: DataRoot, request: Request) -> Iterator[tuple[str, _Rows]]:
+    """The pieces of work of a task: what names each within it, and what computes its rows."""
     name = task.card.name
     if task.card.kind == "cover":
         for process in task.processes(root):
             for style in cover.STYLES:
-                yield _Unit(f"{process.id}/{style}", _cover(name, process, style, request))
+                yield f"{process.id}/{style}", _cover(name, process, style, request)
     elif task.card.kind == "align":
         processes = task.processes(root, request.limit)
         for number, chunk in enumerate(_chunks(processes, ALIGN_CHUNK)):
-            yield _Unit(f"{number:05d}", lambda model, chunk=chunk: align.rows(model, name, chunk))
+            yield f"{number:05d}", lambda model, chunk=chunk: align.rows(model, name, chunk)
     else:
         episodes = list(task.episodes(root, seed=request.seed, limit=request.limit))
         support = sorted({example.output for episode in episodes for example in episode.examples})
         for number, chunk in enumerate(_chunks(episodes, STEER_CHUNK)):
-            yield _Unit(f"{number:05d}", lambda model, chunk=chunk: steer.rows(model, name, chunk, support))
+            yield f"{number:05d}", lambda model, chunk=chunk: steer.rows(model, name, chunk, support)
 
 
-def _cover(name: str, process, style: str, request: Request) -> Callable[[LanguageModel], pl.DataFrame]:
+def _cover(name: str, process, style: str, request: Request) -> _Rows:
     return lambda model: cover.rows(model, name, process, style, n=request.samples, seed=request.seed)
 
 
