@@ -1,7 +1,7 @@
 """``pluralign measure``: audit models on tasks of the suite."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -24,6 +24,7 @@ def measure(
     device: str = "auto",
     dtype: str = "auto",
     seed: int = 0,
+    engine: Literal["local", "ray"] = "local",
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Measure steerability, coverage and distributional alignment of models, side by side.
@@ -58,6 +59,8 @@ def measure(
         float32, bfloat16, float16 or auto.
     seed
         Seed of episodes and samples.
+    engine
+        local, or ray: shard the work over the Ray cluster that $RAY_ADDRESS names, or one on this machine.
     json
         Print one JSON document with the metrics.
     """
@@ -80,10 +83,13 @@ def measure(
     run_audit(request, out or Path("runs") / f"measure-{request.digest}{suffix}", device, batch_tokens, json)
 
 
-def run_audit(request: Any, folder: Path, device: str, batch_tokens: int | None, json: bool) -> None:
+def run_audit(
+    request: Any, folder: Path, device: str, batch_tokens: int | None, json: bool, engine: str = "local"
+) -> None:
     """Run an audit with a progress bar, write its report, and print its headline or its JSON document."""
     from pluralign.lm import load
     from pluralign.measure import audit
+    from pluralign.measure.engine import ENGINES
     from pluralign.report import headline_table, write
 
     def model(name: str):
@@ -102,6 +108,7 @@ def run_audit(request: Any, folder: Path, device: str, batch_tokens: int | None,
             request,
             folder,
             model,
+            engine=ENGINES[engine],
             started=lambda total: progress.update(handle, total=total),
             progress=lambda name, task: progress.update(handle, advance=1, description=f"{name} on {task}"),
         )

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from pluralign.lm import LanguageModel
+from pluralign.measure.engine import Engine, Unit, local
 from pluralign.measure.parts import part
 from pluralign.measure.request import Request
 from pluralign.measure.table import means_over_tasks
@@ -20,6 +21,7 @@ def audit(
     folder: Path,
     load: Callable[[str], LanguageModel],
     *,
+    engine: Engine = local,
     started: Callable[[int], None] | None = None,
     progress: Callable[[str, str], None] | None = None,
 ) -> list[dict[str, Any]]:
@@ -28,6 +30,7 @@ def audit(
     Args:
         folder: the run directory; a run with the same request goes on where it was killed.
         load: gives a model by name; called only for models that still have work.
+        engine: where units are computed; it changes nothing but the time that they take.
         started: called once with the number of units of work.
         progress: called with model and task after each unit, done before or now.
 
@@ -42,21 +45,26 @@ def audit(
         if run.finished:
             return run.metrics()
         root = DataRoot(Path(request.data) if request.data else None)
-        work = [(one, list(one.pieces(root, request))) for one in chosen]
+        pieces = [(one.name, *piece) for one in chosen for piece in one.pieces(root, request)]
+        work = [
+            Unit(f"{model}/{name}/{key}", model, name, rows) for model in request.models for name, key, rows in pieces
+        ]
         if started:
-            started(len(request.models) * sum(len(pieces) for _, pieces in work))
-        for name in request.models:
-            model = None
-            for one, pieces in work:
-                for piece, rows in pieces:
-                    key = f"{name}/{one.name}/{piece}"
-                    if not run.done(key):
-                        if model is None:
-                            model = load(name)
-                            run.note(name, model.facts)
-                        run.write(key, rows(model).with_columns(model=pl.lit(name)))
-                    if progress:
-                        progress(name, one.name)
+            started(len(work))
+        waiting = [unit for unit in work if not run.done(unit.key)]
+        if progress:
+            for unit in work:
+                if run.done(unit.key):
+                    progress(unit.model, unit.task)
+        noted = set()
+        for done in engine(waiting, load):
+            unit = done.unit
+            if unit.model not in noted:
+                run.note(unit.model, done.facts)
+                noted.add(unit.model)
+            run.write(unit.key, done.rows.with_columns(model=pl.lit(unit.model)))
+            if progress:
+                progress(unit.model, unit.task)
         metrics = summarise(run.rows(), request)
         run.finish([m.as_dict() for m in metrics])
         return run.metrics()

@@ -84,7 +84,7 @@ def arrays(rows: pl.DataFrame, models: Sequence[str]) -> Answers:
             [_padded(own.filter(pl.col("steering") == s.name)["probabilities"], width) for s in steerings]
         )
     targets = np.stack([_padded(first["targets"].list.get(g), width) for g in range(len(first["groups"][0]))])
-    respondents = np.array(first["respondents"].to_list(), dtype=float).T
+    respondents = np.array(first["sizes"].to_list(), dtype=float).T
     return Answers(
         tuple(first["question"]),
         tuple(first["groups"][0]),

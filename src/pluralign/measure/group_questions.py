@@ -32,7 +32,7 @@ SCHEMA = {
     "groups": pl.List(pl.String),
     "choices": pl.List(pl.String),
     "targets": pl.List(pl.List(pl.Float64)),
-    "respondents": pl.List(pl.Float64),
+    "sizes": pl.List(pl.Float64),
     "probabilities": pl.List(pl.Float64),
     "mass_outside": pl.Float64,
 }
@@ -206,7 +206,7 @@ def rows(
                 "groups": groups,
                 "choices": question.choices,
                 "targets": [target.probabilities for target in question.targets],
-                "respondents": [target.respondents for target in question.targets],
+                "sizes": [target.respondents for target in question.targets],
                 "probabilities": np.exp(logs - np.logaddexp.reduce(logs)).tolist() if known else None,
                 "mass_outside": None if scores is None else scores.outside,
             }

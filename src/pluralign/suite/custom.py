@@ -23,6 +23,9 @@ from pluralign.suite.table_task import TableTask
 
 log = logging.getLogger(__name__)
 
+ADDED = "pluralign_added_"
+"""How the names of modules begin that are files of the user."""
+
 _FORMS = "Give a .toml file that names a table and its columns, or a .py file with a decorated function."
 
 
@@ -111,7 +114,7 @@ def _from_module(path: Path) -> list[Task]:
     """The tasks that a Python file defines."""
     if not path.is_file():
         raise UsageError("there is no such file", where=path)
-    name = f"pluralign_added_{path.stem}_{blake2b(str(path).encode(), digest_size=4).hexdigest()}"
+    name = f"{ADDED}{path.stem}_{blake2b(str(path).encode(), digest_size=4).hexdigest()}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # a .py file always has a loader
     module = importlib.util.module_from_spec(spec)
