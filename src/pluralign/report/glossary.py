@@ -1,44 +1,7 @@
 """What every metric, baseline and kind means, in plain words. The page prints these definitions beside the numbers."""
 
-from dataclasses import dataclass
-from typing import Literal
-
-Better = Literal["lower", "higher", "neither"]
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """One metric.
-
-    Attributes:
-        label: what tables call it.
-        better: the direction in which a model improves.
-        text: formula in words, unit, log base and range.
-    """
-
-    label: str
-    better: Better
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Desideratum:
-    """One kind of measurement.
-
-    Attributes:
-        title: its name in headings.
-        question: what it asks of a model.
-        headline: metrics of the headline table, in order; the first is the one that the verdict rests on.
-        claim: how the verdict says that one model does better than another on the first metric.
-        amount: unit of a difference in that metric, as the verdict says it.
-    """
-
-    title: str
-    question: str
-    headline: tuple[str, ...]
-    claim: str
-    amount: str
-
+from pluralign.report import framework
+from pluralign.report.definition import Definition, Desideratum
 
 DESIDERATA: dict[str, Desideratum] = {
     "steer": Desideratum(
@@ -48,6 +11,7 @@ DESIDERATA: dict[str, Desideratum] = {
         ("loss", "accuracy", "choice_loss", "choice_mass"),
         "predicts the next answer better than",
         "nats per answer",
+        "steerability",
     ),
     "cover": Desideratum(
         "Valid output coverage",
@@ -55,6 +19,7 @@ DESIDERATA: dict[str, Desideratum] = {
         ("yield", "valid", "unique"),
         "gives more different valid answers than",
         "answers in 100",
+        "coverage",
     ),
     "align": Desideratum(
         "Distributional alignment",
@@ -63,8 +28,9 @@ DESIDERATA: dict[str, Desideratum] = {
         ("js_divergence_nats", "total_variation", "mass_outside"),
         "comes closer to the target distributions than",
         "nats of divergence",
+        "alignment",
     ),
-}
+} | framework.KINDS
 
 METRICS: dict[str, dict[str, Definition]] = {
     "steer": {
@@ -288,6 +254,8 @@ METRICS: dict[str, dict[str, Definition]] = {
         ),
     },
 }
+_SWAPS = {name: text for name, text in METRICS["align"].items() if name.startswith(("order_", "label_"))}
+METRICS |= {"readouts": METRICS["align"], "robustness": _SWAPS} | framework.METRICS
 
 REFERENCES: dict[str, tuple[str, str]] = {
     "running_marginal": (
@@ -316,7 +284,7 @@ REFERENCES: dict[str, tuple[str, str]] = {
         "is the population itself would score.",
     ),
     "population": ("Population", "The target itself."),
-}
+} | framework.REFERENCES
 
 READOUTS: dict[str, str] = {
     "verbalised": "The model states the percentages of all options in one text.",
@@ -342,19 +310,22 @@ def define(kind: str, metric: str) -> Definition:
     """
     if metric == "left_out":
         return LEFT_OUT
-    known = METRICS.get(kind, {}).get(metric)
+    known = METRICS.get(kind, {})
+    if metric in known:
+        return known[metric]
     whole, _, readout = metric.partition(":")
-    if readout:
+    if readout in READOUTS:
         found = define(kind, whole)
-        return Definition(
-            f"{found.label} ({readout})", found.better, f"{found.text} {READOUTS.get(readout, '')}".rstrip()
-        )
+        return Definition(f"{found.label} ({readout})", found.better, f"{found.text} {READOUTS[readout]}")
     base, _, shot = metric.partition("@")
-    if known is None and shot and base in METRICS.get(kind, {}):
-        whole = define(kind, base)
-        what = f"{whole.label} over the answers that have exactly {shot} earlier example{'' if shot == '1' else 's'}."
-        return Definition(f"{whole.label} after {shot}", whole.better, what)
-    return known or Definition(
+    if shot and base in known:
+        found = known[base]
+        if kind != "steer":
+            return Definition(f"{found.label} at {shot}", found.better, found.text)
+        earlier = f"{shot} earlier example{'' if shot == '1' else 's'}"
+        what = f"{found.label} over the answers that have exactly {earlier}."
+        return Definition(f"{found.label} after {shot}", found.better, what)
+    return framework.derived(known, metric) or Definition(
         metric.replace("_", " "), "neither", "No definition is recorded in this version; see the task that reports it."
     )
 

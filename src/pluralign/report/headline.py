@@ -63,7 +63,8 @@ def cast(metrics: Iterable[Record], order: Sequence[str] = ()) -> Cast:
     """Tell models, baselines and comparisons (``A - B``) apart by their names.
 
     Args:
-        order: names of the models as requested; others follow in the order of the records.
+        order: names of the models as requested; all others are references. None given, whatever is no known reference
+            is a model.
     """
     names = dict.fromkeys(m["model"] for m in metrics)
     pairs = {}
@@ -74,10 +75,11 @@ def cast(metrics: Iterable[Record], order: Sequence[str] = ()) -> Cast:
             if left in names and right in names:
                 pairs[name] = (left, right)
     single = [n for n in names if n not in pairs]
-    models = [n for n in single if n not in REFERENCES]
     rank = {name: i for i, name in enumerate(order)}
-    models.sort(key=lambda n: rank.get(n, len(rank)))
-    return Cast(tuple(models), tuple(n for n in REFERENCES if n in names), pairs)
+    models = sorted((n for n in single if n in rank or not (rank or n in REFERENCES)), key=lambda n: rank.get(n, 0))
+    known = [n for n in REFERENCES if n in names]
+    others = [n for n in single if n not in models and n not in REFERENCES]
+    return Cast(tuple(models), (*known, *others), pairs)
 
 
 def lookup(metrics: Iterable[Record]) -> dict[tuple[str, str, str, str], Record]:

@@ -32,7 +32,13 @@ def verdict(metrics: Sequence[Record], people: Cast) -> list[Finding]:
             found.append(Finding(DESIDERATA[kind].title, " ".join(sentences)))
     if len(people.models) > 1 and not people.pairs:
         found.append(Finding("", "No paired differences were computed, so no model is called better than another."))
-    return found + _heldout(metrics, people, kinds)
+    return found + _heldout(metrics, people, kinds) + _warnings(metrics)
+
+
+def _warnings(metrics: Sequence[Record]) -> list[Finding]:
+    """What stands with numbers that may not mean what they say, by kind of measurement."""
+    told = dict.fromkeys((m["kind"], m["warning"]) for m in metrics if m.get("warning"))
+    return [Finding(f"Warning, {DESIDERATA[kind].title.lower()}", text) for kind, text in told]
 
 
 def _lead(metrics: Sequence[Record], people: Cast, kind: str) -> str:
@@ -49,9 +55,8 @@ def _lead(metrics: Sequence[Record], people: Cast, kind: str) -> str:
 
 
 def _opening(metrics: Sequence[Record], people: Cast, kinds: Sequence[str]) -> str:
-    words = {"steer": "steerability", "cover": "coverage", "align": "alignment"}
     counts = {k: len({m["task"] for m in metrics if m["kind"] == k} - set(SCOPES)) for k in kinds}
-    tasks = [f"{n} {words[k]} task{'' if n == 1 else 's'}" for k, n in counts.items()]
+    tasks = [f"{n} {DESIDERATA[k].noun} task{'' if n == 1 else 's'}" for k, n in counts.items()]
     who = f"{people.models[0]} was" if len(people.models) == 1 else f"{len(people.models)} models were"
     return f"{who} measured on {listing(tasks)}." if tasks else f"{who} measured."
 
