@@ -19,7 +19,7 @@ PACKAGE = ROOT / "src" / "pluralign"
 
 FLOORS = (
     *("errors", "stats", "runs", "episode", "template", "suite", "encode", "encode_cache", "report", "lm", "raters"),
-    *("values", "measure", "tune", "cli", "web"),
+    *("values", "measure", "bridges", "tune", "cli", "web"),
 )
 """From the ground up; a module imports only from its own floor and those below it."""
 

@@ -5,7 +5,7 @@ import sys
 import cyclopts
 
 from pluralign import __version__
-from pluralign.cli import demo, measure, nano, raters, report, suite, tune
+from pluralign.cli import demo, export, measure, nano, raters, report, suite, tune
 from pluralign.errors import PluralignError
 
 app = cyclopts.App(
@@ -16,6 +16,7 @@ app = cyclopts.App(
 app.command(demo.demo)
 app.command(measure.measure)
 app.command(report.report)
+suite.app.command(export.export)
 app.command(suite.app)
 app.command(tune.tune)
 app.command(raters.app)
