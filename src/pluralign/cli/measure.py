@@ -27,16 +27,17 @@ def measure(
     engine: Literal["local", "ray"] = "local",
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Measure steerability, coverage and distributional alignment of models, side by side.
+    """Measure steerability, coverage, distributional alignment and the whole framework on models, side by side.
 
     Parameters
     ----------
     models
         nano-base, nano-instruct, nano-spectrum, a local folder, or hf:OWNER/NAME.
     tasks
-        Names of tasks, separated by commas; see `pluralign suite list`.
+        Names of tasks, separated by commas; see `pluralign suite list`. Further measures are named with their task:
+        readouts:TASK, robustness:TASK, attributes:TASK, tradeoff:TASK, jury:TASK; and overton, objectives.
     all
-        Every task whose data is present.
+        Every task whose data is present, and every further measure.
     quick
         A fifth of the usual number of processes per task.
     out
@@ -127,6 +128,7 @@ def _plain(request: Any) -> dict[str, Any]:
 
 
 def _task_names(tasks: str | None, all: bool, root: Any) -> tuple[str, ...]:
+    from pluralign.measure.parts import further
     from pluralign.suite import all_tasks
 
     if (tasks is None) == (not all):
@@ -137,4 +139,4 @@ def _task_names(tasks: str | None, all: bool, root: Any) -> tuple[str, ...]:
     absent = [name for name, here in present.items() if not here]
     if absent:
         messages.print(f"left out, no data: {', '.join(absent)}")
-    return tuple(name for name, here in present.items() if here)
+    return (*(name for name, here in present.items() if here), *further(root))
