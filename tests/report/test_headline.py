@@ -43,9 +43,9 @@ def said(metrics: list[dict[str, Any]], order=("a", "b")) -> str:
 
 def test_models_baselines_and_pairs_are_told_apart() -> None:
     names = ["x - y", "x", "x - y - x", "uniform", "human_split_half"]
-    people = cast([record(name, "loss", 1.0) for name in names], ["x - y"])
+    people = cast([record(name, "loss", 1.0) for name in [*names, "other"]], ["x - y", "x"])
     assert people.models == ("x - y", "x")
-    assert people.references == ("uniform", "human_split_half")
+    assert people.references == ("uniform", "human_split_half", "other")
     assert people.pairs == {"x - y - x": ("x - y", "x")}
 
 
