@@ -24,8 +24,8 @@ from pluralign.suite import DataRoot, Task, all_tasks, get
 STEER_CHUNK, ALIGN_CHUNK, FEW = 16, 64, 8
 """Processes of one piece of work; of the last where each of them is asked about many times."""
 
-GROUPS = {"global_oqa": ("Germany", "Japan"), "nytimes": ("Democrat", "Republican")}
-"""The two groups of each task between which models are steered."""
+GROUPS = {"global_oqa": ("Germany", "Japan")}
+"""The two groups of each task between which models are steered; groups must differ by more than their samples do."""
 
 OBJECTIVES = "objectives"
 T = TypeVar("T")
@@ -54,8 +54,8 @@ def part(name: str) -> Part:
 
 
 def further(root: DataRoot) -> list[str]:
-    """Names of the further measures whose data is there: those of group answers, and read-outs of the same tasks."""
-    present = [name for name in gq.WORDINGS if get(name).present(root)]
+    """Names of the further measures whose data is there, on the tasks whose groups are told apart."""
+    present = [name for name in GROUPS if get(name).present(root)]
     named = [f"{measure}:{name}" for measure in _FURTHER for name in present]
     return [*named, *([overton.NAME] if overton.present(root) else []), OBJECTIVES]
 
@@ -156,19 +156,17 @@ def _tradeoff(task: Task) -> Part:
 def _jury(task: Task) -> Part:
     name = task.card.name
     wording = gq.WORDINGS[name]
-    # Where a task has few groups, all of them are the jury.
-    least = min(group_jury.LEAST, len(GROUPS[name])) if name == "nytimes" else group_jury.LEAST
 
     def pieces(root: DataRoot, request: Request) -> Iterator[Piece]:
-        asked = group_jury.items(task.processes(root), wording.field, least=least, limit=request.limit)
+        asked = group_jury.items(task.processes(root), wording.field, limit=request.limit)
         for number, chunk in _chunks(asked, ALIGN_CHUNK):
             yield number, lambda model, chunk=chunk: group_jury.rows(model, name, wording, chunk)
 
     return Part(f"jury:{name}", name, group_jury.KIND, None, pieces, group_jury.metrics)
 
 
-def _worded(task: Task) -> bool:
-    return task.card.name in gq.WORDINGS
+def _grouped(task: Task) -> bool:
+    return task.card.name in GROUPS
 
 
 def _aligned(task: Task) -> bool:
@@ -178,9 +176,9 @@ def _aligned(task: Task) -> bool:
 _FURTHER: dict[str, tuple[Callable[[Task], Part], Callable[[Task], bool]]] = {
     "readouts": (_readouts, _aligned),
     "robustness": (_robustness, _aligned),
-    "attributes": (_attributes, _worded),
-    "tradeoff": (_tradeoff, _worded),
-    "jury": (_jury, _worded),
+    "attributes": (_attributes, _grouped),
+    "tradeoff": (_tradeoff, _grouped),
+    "jury": (_jury, _grouped),
 }
 """By name, what makes a measure on a task, and for which tasks it is made."""
 
