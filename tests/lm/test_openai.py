@@ -15,16 +15,7 @@ COIN = {"Heads": 0.6, "Tails": 0.3, "Edge of it": 0.1}
 SCRIPT = [("coin", COIN), ("tie", {"Very good": 0.5, "Very bad": 0.5}), ("", {"Yes": 0.4, "No": 0.3, "Perhaps": 0.3})]
 ORDERLY = {
     **{"ignore": [], "refuse": [], "fail": [], "routes": ["completions", "chat/completions"]},
-    **{
-        "dead": False,
-        "shifted": False,
-        "hidden": False,
-        "delay": 0.0,
-        "context": 100_000,
-        "key": None,
-        "requests": 0,
-        "most_at_once": 0,
-    },
+    **{"dead": False, "delay": 0.0, "context": 100_000, "key": None, "requests": 0, "most_at_once": 0},
 }
 PROMPT = Prompt("coin@1", None, (Example("Heads"),), "A coin.")
 EPISODE = Episode("coin#0", "coin", (Example("Tails"), Example("Edge of it"), Example("Heads")), "A coin.")
