@@ -92,7 +92,7 @@ def test_inspect_gives_the_likeliest_answers_of_ours(tmp_path: Path) -> None:
     log = inspected(tmp_path, "coinflip", "nano-instruct", "-M", "do_sample=false", "--limit", "6")
     there = {s["id"]: s["output"]["choices"][0]["message"]["content"].strip() for s in log["samples"]}
     ours = load("nano-instruct", template="chat", device="cpu").sample(
-        [one.prompt for one in asked], 1, temperature=0, max_tokens=log["eval"]["model_generate_config"]["max_tokens"]
+        [one.prompt for one in asked], 1, temperature=0, max_tokens=log["plan"]["config"]["max_tokens"]
     )
     assert [there[one.prompt.id] for one in asked] == [text for (text,) in ours]
     right = np.mean([there[one.prompt.id] == one.choices[one.answer] for one in asked])

@@ -46,6 +46,27 @@ def test_scores_are_those_of_the_local_model(tiny, folder, family, template, ids
         assert one.outside == pytest.approx(other.outside, abs=1e-4)
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["tokenizer", "no tokenizer"])
+@pytest.mark.parametrize("family", ["llama", "gemma"])
+def test_a_mark_of_the_beginning_that_is_not_named_is_put_once(tiny, folder, family, named):
+    local = tiny(family, "colon")
+    with serving(Network(local, ids=False)) as (url, behaviour):
+        behaviour.hidden = True
+        model = load(f"openai:any@{url}", template="colon", tokenizer=folder(family) if named else None)
+        found = model.choices([EPISODE.prompt(2)], [CHOICES])
+    assert found[0].logprobs == pytest.approx(local.choices([EPISODE.prompt(2)], [CHOICES])[0].logprobs, abs=1e-4)
+
+
+@pytest.mark.parametrize("ids", [True, False], ids=["ids", "text"])
+def test_log_probabilities_of_other_tokens_than_those_sent_are_noticed(tiny, folder, ids):
+    with serving(Network(tiny("qwen", "colon"), ids)) as (url, behaviour):
+        behaviour.shifted = True
+        model = load(f"openai:any@{url}", template="colon", tokenizer=folder("qwen"))
+        assert not model.capabilities.logprobs
+        with pytest.raises(ModelError, match="not those of the tokens they stand at"):
+            model.score([EPISODE])
+
+
 def test_a_chat_server_is_left_to_write_the_chat(tiny, folder):
     with serving(Network(tiny("llama", "chat"))) as (url, behaviour):
         behaviour.routes = ["chat/completions"]

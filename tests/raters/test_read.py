@@ -294,6 +294,20 @@ def test_the_export_of_a_polis_conversation(tmp_path):
         read(folder)
 
 
+def test_the_export_of_polis_under_the_names_of_today(tmp_path):
+    for folder, begin in (("plain", ""), ("dated", "2026-11-01-1200-5abc-")):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / f"{begin}comments.csv", COMMENTS)
+        write(tmp_path / folder / f"{begin}participant-votes.csv", MATRIX)
+        write(tmp_path / folder / f"{begin}summary.csv", "topic,Trams now\n")
+        ratings = read(tmp_path / folder).ratings
+        assert sorted(rows(ratings)) == [("5", "Häuser", "Agree"), ("5", "Trams", "Disagree"), ("9", "Häuser", "Pass")]
+        assert ratings.question.endswith("Topic: Trams now")
+    write(tmp_path / "dated" / "2026-11-02-0900-6def-comments.csv", COMMENTS)
+    with pytest.raises(DataError, match="several conversations"):
+        read(tmp_path / "dated")
+
+
 def test_a_broken_vote_is_named(tmp_path):
     write(tmp_path / "comments.csv", COMMENTS)
     write(tmp_path / "participants-votes.csv", MATRIX.replace("5,0,1,3,1", "5,0,1,3,7"))

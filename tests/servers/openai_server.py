@@ -61,6 +61,8 @@ class Behaviour:
         routes: what the server answers to.
         fail: how the next requests fail: 429, 500, drop, malformed.
         dead: whether every request is refused with 500.
+        shifted: whether the log-probabilities of what is sent stand one token too early.
+        hidden: whether the first token of what is sent is counted and not named.
         delay: seconds before each answer.
         context: most tokens of a prompt and its answer.
         key: the only key that is let in, or None for any.
@@ -73,6 +75,8 @@ class Behaviour:
     routes: list[str] = field(default_factory=lambda: ["completions", "chat/completions"])
     fail: list[str] = field(default_factory=list)
     dead: bool = False
+    shifted: bool = False
+    hidden: bool = False
     delay: float = 0.0
     context: int = 100_000
     key: str | None = None
@@ -146,6 +150,12 @@ class Handler(BaseHTTPRequestHandler):
             drawn += len(answer)
             write = _completion if route == "completions" else _message
             choices.append({"index": index, "finish_reason": "stop"} | write(self.brain, prompt, answer, found, body))
+            if body.get("echo") and (listed := choices[-1]["logprobs"]):
+                for name, values in listed.items():
+                    if behaviour.shifted and name != "tokens":
+                        values[1:-1] = values[2:]
+                    if behaviour.hidden:
+                        values[:2] = [None if name != "tokens" else values[1]]
         usage = {"prompt_tokens": len(prompt), "completion_tokens": drawn, "total_tokens": len(prompt) + drawn}
         return self._send(200, {"id": "answer", "model": body["model"], "choices": choices, "usage": usage})
 

@@ -145,8 +145,9 @@ def _belongs(server: Server, form: Form, echo: Echo, place: int, prefix: Content
     Raises:
         Refused: they are not, or the likeliest token is not listed.
     """
-    listed = first_tokens(_send(server, replace(form, top=1), replace(form, top=1).first(prefix)), form.route)
-    best, expected = echo.best[place], max(logprob for _, logprob in listed)
+    # At temperature 0 the token drawn is the likeliest: another with the same name would take its place in the list.
+    asked = replace(form, top=1).first(prefix) | {"temperature": 0}
+    best, expected = echo.best[place], max(log for _, log in first_tokens(_send(server, form, asked), form.route))
     if best is None or abs(best - expected) > _SAME:
         there = "none" if best is None else f"{best:.3f}"
         raise Refused(

@@ -4,6 +4,7 @@ A unit is a group of processes of one task for one model, the same group whateve
 the same too. An engine takes units and gives back their rows as they come; who calls it keeps them.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -87,7 +88,7 @@ def on_ray(units: Sequence[Unit], load: Load) -> Iterator[Done]:
         pool = ray.util.ActorPool(workers)
         results = pool.map_unordered(
             lambda worker, number: worker.numbered.remote(number, units[number].model, units[number].rows),
-            range(len(units)),
+            list(range(len(units))),
         )
         try:
             for number, rows, facts in results:
@@ -129,11 +130,12 @@ class _Worker:
 def _workers(most: int, load: Load) -> Generator[list[Any]]:
     """Workers on the cluster, which end with the block."""
     import ray
+    import ray.cloudpickle
 
     begun = not ray.is_initialized()
     if begun:
         try:
-            ray.init(log_to_driver=False, logging_level="WARNING")
+            ray.init(log_to_driver=False, logging_level=logging.WARNING)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise ModelError(
                 f"no Ray cluster can be reached: {str(error).splitlines()[0]}", fix="Check RAY_ADDRESS, or unset it."
@@ -143,9 +145,9 @@ def _workers(most: int, load: Load) -> Generator[list[Any]]:
             ray.cloudpickle.register_pickle_by_value(module)
     kind = "GPU" if ray.cluster_resources().get("GPU") else "CPU"
     count = min(most, max(1, int(ray.cluster_resources().get(kind, 1))))
-    options = {"num_gpus": 1} if kind == "GPU" else {"num_cpus": 1}
-    remote = ray.remote(max_restarts=-1, max_task_retries=RETRIES, **options)(_Worker)
-    workers = [remote.remote(load) for _ in range(count)]
+    share = {"num_gpus": 1} if kind == "GPU" else {"num_cpus": 1}
+    kept = ray.remote(_Worker).options(max_restarts=-1, max_task_retries=RETRIES, **share)
+    workers: list[Any] = [kept.remote(load) for _ in range(count)]
     try:
         yield workers
     finally:

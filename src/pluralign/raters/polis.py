@@ -19,8 +19,9 @@ def votes(folder: Path) -> tuple[pl.DataFrame, str, list[Note]]:
     want to predict.
 
     Args:
-        folder: holds ``comments.csv`` and ``participants-votes.csv`` as exported, or the same tables as
-            ``comments.parquet`` and ``participants_votes.parquet``; and perhaps ``summary.csv`` with the topic.
+        folder: holds ``comments.csv`` and ``participants-votes.csv`` (``participant-votes.csv`` in exports of today)
+            as exported, perhaps with the name of the conversation and a hyphen before these names, or the same tables
+            as ``comments.parquet`` and ``participants_votes.parquet``; and perhaps ``summary.csv`` with the topic.
 
     Returns:
         ``participant``, ``comment`` (number), ``statement`` and ``vote`` (Agree, Disagree or Pass), one row per vote;
@@ -30,7 +31,7 @@ def votes(folder: Path) -> tuple[pl.DataFrame, str, list[Note]]:
         DataError: a file is absent or unreadable, lacks a column, or holds a vote that is none.
     """
     comments = _file(folder, "comments.csv", "comments.parquet")
-    matrix = _file(folder, "participants-votes.csv", "participants_votes.parquet")
+    matrix = _file(folder, "participants-votes.csv", "participant-votes.csv", "participants_votes.parquet")
     table = read_parquet(matrix) if matrix.suffix == ".parquet" else read_csv(matrix, infer_schema=False)
     if "participant" not in table.columns:
         raise DataError("column 'participant' is absent", where=matrix, fix="Export the conversation again.")
@@ -50,19 +51,33 @@ def votes(folder: Path) -> tuple[pl.DataFrame, str, list[Note]]:
     if hidden := given.height - shown.height:
         notes.append(Note("votes on statements without a text, or rejected by moderators, left out", hidden))
     shown = shown.with_columns(pl.col("vote").replace_strict(VOTES))
-    return shown.select("participant", "comment", "statement", "vote"), _question(folder / "summary.csv"), notes
+    return shown.select("participant", "comment", "statement", "vote"), _question(_find(folder, "summary.csv")), notes
 
 
 def _file(folder: Path, *names: str) -> Path:
-    found = next((folder / name for name in names if (folder / name).is_file()), None)
+    found = _find(folder, *names)
     if found is None:
         raise DataError(f"no {names[0]}", where=folder, fix="Give a table of ratings, or the export of Polis.")
     return found
 
 
-def _question(summary: Path) -> str:
+def _find(folder: Path, *names: str) -> Path | None:
+    """The first of the files that is there, whatever conversation is named before its name."""
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+        found = sorted(folder.glob(f"*-{name}"))
+        if len(found) > 1:
+            files = ", ".join(path.name for path in found)
+            raise DataError(f"several conversations: {files}", where=folder, fix="Put each into a folder of its own.")
+        if found:
+            return found[0]
+    return None
+
+
+def _question(summary: Path | None) -> str:
     topic = None
-    if summary.is_file():
+    if summary is not None:
         table = read_csv(summary, has_header=False, infer_schema=False, new_columns=["name", "value"])
         topic = next((value for name, value in table.iter_rows() if name == "topic"), None)
     return f"{QUESTION} Topic: {topic.strip()}" if topic else QUESTION
