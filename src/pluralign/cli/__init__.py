@@ -5,7 +5,7 @@ import sys
 import cyclopts
 
 from pluralign import __version__
-from pluralign.cli import demo, measure, nano, raters, report, suite, tune
+from pluralign.cli import demo, measure, nano, raters, report, suite, tune, values
 from pluralign.errors import PluralignError
 
 app = cyclopts.App(
@@ -19,6 +19,7 @@ app.command(report.report)
 app.command(suite.app)
 app.command(tune.tune)
 app.command(raters.app)
+app.command(values.app)
 app.command(nano.app)
 
 
