@@ -30,8 +30,8 @@ _UNSIDED = 6_000
 _GOODNESS = 0.45
 """Spread of how good situations look, beside that of all else about the side, over norms and their opposites.
 
-Picked on out-of-fold predictions for the seen stories; the more, the better for norms that people hold and the worse
-for their opposites.
+Picked with stories in sight (docs/values.md, "Training"); the more, the better for norms that people hold and the
+worse for their opposites.
 """
 
 _STATE = "learning.pt"
