@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from pluralign.lm.embed import embed
-from pluralign.lm.finetune import Marks, Reader, Settings, prepare, read, train
+from pluralign.lm.finetune import Marks, Reader, Settings, read, train
+from pluralign.lm.halves import prepare
 
 ITEMS = [(f"You meet at {place}.", f"{word} {place}") for place in ("noon", "the old bridge", "six") for word in
          ("Great, thanks a lot", "Sorry", "I am tired", "Wonderful, as always")]  # fmt: skip

@@ -5,7 +5,7 @@ import sys
 import cyclopts
 
 from pluralign import __version__
-from pluralign.cli import demo, export, measure, nano, raters, report, suite, tune
+from pluralign.cli import demo, export, measure, nano, raters, report, suite, tune, values
 from pluralign.errors import PluralignError
 
 app = cyclopts.App(
@@ -20,6 +20,7 @@ suite.app.command(export.export)
 app.command(suite.app)
 app.command(tune.tune)
 app.command(raters.app)
+app.command(values.app)
 app.command(nano.app)
 
 

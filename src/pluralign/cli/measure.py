@@ -81,7 +81,7 @@ def measure(
         data=str(root) if root else None,
     )
     suffix = f"-{batch_tokens}" if batch_tokens else ""
-    run_audit(request, out or Path("runs") / f"measure-{request.digest}{suffix}", device, batch_tokens, json)
+    run_audit(request, out or Path("runs") / f"measure-{request.digest}{suffix}", device, batch_tokens, json, engine)
 
 
 def run_audit(

@@ -43,14 +43,16 @@ def locate(name: str) -> str:
     )
 
 
-def load(source: str, *, device: str, dtype: str, head: Any = AutoModelForCausalLM) -> tuple[PreTrainedModel, Any]:
+def load(
+    source: str, *, device: str, dtype: str, architecture: Any = AutoModelForCausalLM
+) -> tuple[PreTrainedModel, Any]:
     """The model, in evaluation mode on its device, and its tokenizer.
 
     Args:
         source: a folder or hub name, as :func:`locate` gives it.
         device: ``cpu``, ``cuda``, ``cuda:1`` or ``auto``.
         dtype: ``float32``, ``bfloat16``, ``float16``, or ``auto`` (the checkpoint's own on a GPU, float32 on a CPU).
-        head: the kind of model, a class of transformers that loads it.
+        architecture: the automatic class of transformers for the kind of model that is wanted.
 
     Raises:
         UsageError: there is no such dtype.
@@ -62,7 +64,7 @@ def load(source: str, *, device: str, dtype: str, head: Any = AutoModelForCausal
     number: Any = _DTYPES.get(dtype, torch.float32 if place.type == "cpu" else "auto")
     tokenizer = load_tokenizer(source)
     with _explained(source):
-        model, info = head.from_pretrained(
+        model, info = architecture.from_pretrained(
             source, dtype=number, trust_remote_code=False, use_safetensors=True, output_loading_info=True
         )
     if missing := info["missing_keys"]:

@@ -69,7 +69,9 @@ class EntailmentModel:
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
         source = _checkpoint.locate(self.name)
-        return _checkpoint.load(source, device=self.device, dtype="auto", head=AutoModelForSequenceClassification)
+        return _checkpoint.load(
+            source, device=self.device, dtype="auto", architecture=AutoModelForSequenceClassification
+        )
 
     @cached_property
     def _label(self) -> int:

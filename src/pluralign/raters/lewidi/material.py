@@ -19,7 +19,7 @@ from pluralign.raters.lewidi.tuning import TOKENS, Tuned, tune
 from pluralign.suite.data import DataRoot
 
 if TYPE_CHECKING:
-    from pluralign.lm.finetune import Texts
+    from pluralign.lm.halves import Texts
 
 ENCODER_READS = "en"
 """The language that the packaged encoder was trained for; it is not used where an item is in another."""
@@ -54,7 +54,7 @@ class Material:
     @cached_property
     def texts(self) -> "Texts":
         """The items ready for the upper layers of the encoder."""
-        from pluralign.lm.finetune import prepare
+        from pluralign.lm.halves import prepare
 
         self.report(f"{self.data.name}: reading texts")
         return prepare(self._rows, TOKENS)

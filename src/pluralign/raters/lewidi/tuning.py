@@ -14,7 +14,8 @@ from pluralign.raters.lewidi.pairs import Pairs
 from pluralign.raters.lewidi.pieces import Arrays, Pieces
 
 if TYPE_CHECKING:
-    from pluralign.lm.finetune import Marks, Settings, Texts
+    from pluralign.lm.finetune import Marks, Settings
+    from pluralign.lm.halves import Texts
 
 TOKENS = 64
 """Most tokens of a field that the encoder reads."""
@@ -57,7 +58,8 @@ def tune(
         pieces: where the result of each part is kept.
         report: told what is being done.
     """
-    from pluralign.lm.finetune import Marks, Reader, prepare, read, train
+    from pluralign.lm.finetune import Marks, Reader, read, train
+    from pluralign.lm.halves import prepare
 
     items = data.train.items.select(data.fields).rows()
     part_of = np.where(pairs.item_fold >= 0, pairs.item_fold % PARTS, -1)
