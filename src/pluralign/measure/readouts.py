@@ -7,8 +7,8 @@
 
 ``logprob`` and ``sampled`` ask the same prompt. The other two ask about the same question for a JSON text on one line,
 after made-up answers that show the form: their numbers are drawn at random for each request, so that they say nothing
-about the question on average. What cannot be read is counted and becomes no answer. The last three are compared in
-Meister et al. 2024, arXiv 2411.05403; their prompts are not used here.
+about the question on average. What cannot be read is counted and becomes no answer. ``logprob``, ``verbalised`` and
+``sequence`` are compared in Meister et al. 2024, arXiv 2411.05403; their prompts are not used here.
 """
 
 from collections.abc import Sequence
