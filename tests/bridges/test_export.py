@@ -16,7 +16,8 @@ from pluralign.cli import main
 from pluralign.episode import Example, Process, Target
 from pluralign.errors import UsageError
 from pluralign.lm.scripted import ScriptedModel
-from pluralign.measure import align, distances, steer
+from pluralign.measure import steer
+from pluralign.measure.per_question import DISTANCES
 from pluralign.suite import Card, DataRoot, Task, get
 
 NOWHERE = DataRoot(None)
@@ -98,18 +99,27 @@ def test_inspect_gets_messages_that_end_with_the_question(tmp_path: Path) -> Non
     compile((tmp_path / "pluralign_people.py").read_text(encoding="utf-8"), "people", "exec")
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModuleType, dict]:
+    """The program of an exported task, and its only question."""
+    task, folder = survey((0.2, 0.5, 0.3)), tmp_path_factory.mktemp("export")
+    EXPORTS["lm-eval"](task, questions(task, NOWHERE), folder)
+    program = module(folder / "pluralign_survey.py")
+    (doc,) = program.data()["test"]
+    return program, doc
+
+
 @given(st.lists(st.integers(0, 9), min_size=3, max_size=3), st.lists(st.floats(-9, -0.5), min_size=3, max_size=3))
 def test_distances_in_the_harness_are_those_of_the_measure(
-    tmp_path_factory: pytest.TempPathFactory, counts: list[int], logs: list[float]
+    exported: tuple[ModuleType, dict], counts: list[int], logs: list[float]
 ) -> None:
-    target = tuple((np.array(counts) + 1e-9) / (np.array(counts) + 1e-9).sum())
+    program, doc = exported
+    assert doc["target"] == [0.2, 0.5, 0.3]
+    target = (np.array(counts) + 1e-9) / (np.array(counts) + 1e-9).sum()
     logs = [log - np.log(3) for log in logs]  # no more than 1 together
-    task, folder = survey(target), tmp_path_factory.mktemp("export")
-    EXPORTS["lm-eval"](task, questions(task, NOWHERE), folder)
-    (doc,) = module(folder / "pluralign_survey.py").data()["test"]
-    found = module(folder / "pluralign_survey.py").scores(doc, [(log, False) for log in logs])
+    found = program.scores(doc | {"target": target.tolist()}, [(log, False) for log in logs])
     q = np.exp(logs) / np.exp(logs).sum()
-    expected = {name: float(distance(target, q)) for name, (distance, _) in align.DISTANCES.items()}
+    expected = {name: float(distance(target, q)) for name, (distance, _) in DISTANCES.items()}
     expected["mass_outside"] = 1 - np.exp(logs).sum()
     assert found == pytest.approx(expected, abs=1e-7)
 
@@ -145,8 +155,3 @@ def test_the_command_says_how_the_task_is_run(tmp_path: Path, capsys: pytest.Cap
     assert said["questions"] == len(rows(tmp_path, "urn")) == 3
     assert said["command"].endswith(f"--tasks pluralign_urn --include_path {tmp_path}")
     assert "Licence of the data" in (tmp_path / "pluralign_urn.md").read_text(encoding="utf-8")
-
-
-def test_distances_are_known() -> None:
-    assert set(align.DISTANCES) == {"js_divergence_nats", "js_distance_base2", "total_variation", "wasserstein"}
-    assert float(distances.wasserstein((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))) == 1

@@ -6,6 +6,7 @@ answers are read off what the model says.
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from pluralign.bridges._files import export_name, write_program, write_rows
 from pluralign.bridges.questions import Question
@@ -49,4 +50,5 @@ def write(task: Task, questions: Sequence[Question], folder: Path) -> str:
     write_program(folder / f"{name}.py", "inspect.py.j2", **values)
     command = f"inspect eval {name}.py --model PROVIDER/MODEL"
     write_program(folder / f"{name}.md", "readme.md.j2", card=task.card, command=command, tool="Inspect")
-    return f"inspect eval {folder / name}.py --model PROVIDER/MODEL"
+    # With the task's name, since Inspect takes a path alone for a pattern below the current folder.
+    return f"inspect eval {quote(f'{folder / name}.py@{name}')} --model PROVIDER/MODEL"

@@ -6,9 +6,11 @@ ends with that template's end mark: its log-likelihoods are then those of :mod:`
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from pluralign.bridges._files import export_name, write_program, write_rows
 from pluralign.bridges.questions import Question
+from pluralign.measure.per_question import DISTANCES
 from pluralign.suite import Task
 from pluralign.template import Segment, colon
 
@@ -36,7 +38,7 @@ def write(task: Task, questions: Sequence[Question], folder: Path) -> str:
     ]
     align = task.card.kind == "align"
     ordered = all(one.target is not None and one.target.ordered for one in questions)
-    distances = ["js_divergence_nats", "js_distance_base2", "total_variation", *(["wasserstein"] if ordered else [])]
+    distances = [name for name in DISTANCES if ordered or name != "wasserstein"]
     metrics = (
         dict.fromkeys([*distances, "mass_outside"], False)
         if align
@@ -49,7 +51,7 @@ def write(task: Task, questions: Sequence[Question], folder: Path) -> str:
     write_program(
         folder / f"{name}.md", "readme.md.j2", card=task.card, command=command + ".", tool="LM Evaluation Harness"
     )
-    return command + str(folder)
+    return command + quote(str(folder))
 
 
 def _text(segments: Sequence[Segment]) -> str:

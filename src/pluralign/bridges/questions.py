@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pluralign.episode import Prompt, Target
 from pluralign.errors import DataError, UsageError
-from pluralign.measure import align
+from pluralign.measure import asking
 from pluralign.measure.steer import MOST_CHOICES
 from pluralign.suite import DataRoot, Task
 
@@ -63,7 +63,7 @@ def _align(task: Task, root: DataRoot, limit: int | None) -> list[Question]:
         assert target is not None and choices is not None  # the registry refuses such processes
         answer = target.probabilities.index(max(target.probabilities))
         cluster = str(process.metadata.get("cluster", process.id))
-        found.append(Question(align.prompt(process), process.id, cluster, choices, answer, target))
+        found.append(Question(asking.prompt(process), process.id, cluster, choices, answer, target))
     return found
 
 
