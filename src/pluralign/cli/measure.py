@@ -3,12 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from pluralign.cli.common import bar, messages, print_json
+from pluralign.cli.measure_jury import jury
 from pluralign.errors import UsageError
 
+app = App(name="measure")
+app.command(jury)
 
+
+@app.default
 def measure(
     *models: str,
     tasks: str | None = None,
