@@ -16,6 +16,9 @@ _Flag = Annotated[bool, Parameter(negative=())]
 _COMPARED = 8
 """Candidates up to which every pair is compared and a page is written."""
 
+_COLUMNS = {"juror", "group", "weight", "items"}
+"""What a juror's report says beside the candidates."""
+
 
 @Parameter(name="*")
 @dataclass(frozen=True)
@@ -33,9 +36,9 @@ class Table:
     weight: Annotated[
         str | None, Parameter(help="Column of the jurors' weights; default weight where there is one.")
     ] = None
-    group: Annotated[
-        str | None, Parameter(help="Column of the jurors' groups; default group where there is one.")
-    ] = None
+    group: Annotated[str | None, Parameter(help="Column of the jurors' groups; default group where there is one.")] = (
+        None
+    )
     text: Annotated[
         str | None, Parameter(help="Column of what jurors read of a candidate, for decoders; default text, if there.")
     ] = None
@@ -115,9 +118,14 @@ def jury(
     if asked is not None:
         people = _asked(asked, table, people)
     found = _chosen(found, names(candidates), most_rated)
+    if taken := sorted(_COLUMNS & set(found["candidate"])):
+        raise DataError(f"a candidate cannot be called {taken[0]!r}", where=ratings, fix="Rename it.")
     if len(people) < 2:
         raise DataError("one juror is no jury", where=ratings, fix="Give the ratings of at least two.")
     scale = Scale(*_ends(found, levels, low, high), bottom)
+    scale.utilities(found["rating"].cast(float).to_numpy())  # refuses what is off the scale before a folder is made
+    if decoder is None:
+        _comparable(found)
     compared = sorted(found["candidate"].unique()) if found["candidate"].n_unique() <= _COMPARED else []
     request = {
         "command": "measure jury",
@@ -140,7 +148,7 @@ def jury(
             run.write("ratings", _rows(found, ratings.name))
             run.finish([metric.as_dict() for metric in _metrics(found, seated, ratings.name, compared, seed)])
         else:
-            seated = seat(run.rows().select("juror", "item", "candidate", "rating"), scale, people)
+            seated = seat(run.rows(), scale, people)
         metrics = run.metrics()
     jurors = by_juror(seated).to_dicts()
     document = {
@@ -234,9 +242,21 @@ def _chosen(found: Any, wanted: tuple[str, ...] | None, most: int | None) -> Any
             raise UsageError(f"there is no candidate {absent[0]!r}", fix="Name candidates as the ratings do.")
         found = found.filter(pl.col("candidate").is_in(list(wanted)))
     if most is not None:
-        counts = found.drop_nulls("rating").group_by("candidate").len().sort("len", "candidate", descending=[True, False])
+        counts = (
+            found.drop_nulls("rating").group_by("candidate").len().sort("len", "candidate", descending=[True, False])
+        )
         found = found.filter(pl.col("candidate").is_in(counts["candidate"].head(most).to_list()))
     return found
+
+
+def _comparable(found: Any) -> None:
+    """Refuse ratings of which nobody's can be compared."""
+    import polars as pl
+
+    every = found.drop_nulls("rating").group_by("juror", "item").agg(pl.col("candidate").n_unique())
+    if every["candidate"].max() < found["candidate"].n_unique():
+        fix = "Name some with --candidates or --most-rated, or predict the other ratings with --decoder compact."
+        raise DataError(f"nobody rated all {found['candidate'].n_unique():,} candidates of any item", fix=fix)
 
 
 def _ends(found: Any, levels: Any, low: float | None, high: float | None) -> tuple[float, float]:
@@ -285,9 +305,7 @@ def _rows(found: Any, task: str) -> Any:
     import polars as pl
 
     predicted = pl.col("predicted") if "predicted" in found.columns else pl.lit(False)
-    return found.with_columns(
-        model=pl.col("candidate"), task=pl.lit(task), kind=pl.lit("jury"), predicted=predicted
-    )
+    return found.with_columns(model=pl.col("candidate"), task=pl.lit(task), kind=pl.lit("jury"), predicted=predicted)
 
 
 def _metrics(found: Any, seated: Any, task: str, compared: Sequence[str], seed: int) -> list[Any]:

@@ -19,9 +19,9 @@ def jury(document: Mapping[str, Any]) -> None:
     texts = {one["candidate"]: one["text"] for one in document["candidates"]}
     order = sorted(texts, key=lambda name: -(cells[name, "welfare[p=1]"]["value"] or 0))
     table = empty_table("Welfare: from the mean (p = 1) to the worst off (p = −inf)")
-    table.add_column("candidate")
+    table.add_column("candidate", overflow="fold")
     for p in _CURVE:
-        table.add_column(f"p = {p.replace('-', '−')}", justify="right")
+        table.add_column(f"p = {p.replace('-', '−')}", justify="right", no_wrap=True)
     table.add_column("dissent", justify="right")
     best = {p: max(cells[name, f"welfare[p={p}]"]["value"] for name in order) for p in _CURVE}
     for name in order[:_ON_SCREEN]:
