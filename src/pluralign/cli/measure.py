@@ -7,10 +7,12 @@ from cyclopts import App, Parameter
 
 from pluralign.cli.common import bar, messages, print_json
 from pluralign.cli.measure_jury import jury
+from pluralign.cli.measure_overton import overton
 from pluralign.errors import UsageError
 
 app = App(name="measure")
 app.command(jury)
+app.command(overton)
 
 
 @app.default

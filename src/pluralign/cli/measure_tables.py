@@ -45,6 +45,68 @@ def jury(document: Mapping[str, Any]) -> None:
         console.print(Text(f"warning: {warning}", style="bold"))
 
 
+_OVERTON = (
+    ("coverage", "coverage", 100),
+    ("coverage_matched", "at matched length", 100),
+    ("precision", "precision", 100),
+    ("balance", "balance", 100),
+    ("words", "words", 1),
+)
+
+
+def overton(document: Mapping[str, Any]) -> None:
+    """Coverage beside its references, the threshold curve, and what is to be said about the judge."""
+    console, metrics = Console(), document["metrics"]
+    cells = {(one["model"], one["metric"]): one for one in metrics}
+    models = document["models"]
+    beside = [name for name in dict.fromkeys(one["model"] for one in metrics) if name not in models]
+    table = empty_table("Overton coverage, % (first column with its 95 % interval)")
+    table.add_column("source", overflow="fold")
+    for metric, title, _ in _OVERTON:
+        table.add_column(title, justify="right", no_wrap=metric == "coverage")
+    for number, name in enumerate((*models, *beside)):
+        if number == len(models):
+            table.add_section()
+        found = [(cells.get((name, metric)), metric, factor) for metric, _, factor in _OVERTON]
+        shown = [
+            figure(one if metric == "coverage" or one is None else one | {"low": None}, factor, 1)
+            for one, metric, factor in found
+        ]
+        table.add_row(Text(clean(name, 60)), *shown)
+    console.print(table)
+    thresholds = [f"0.{digit}" for digit in (2, 3, 4, 5, 6, 7, 8)]
+    curve = empty_table("Coverage by threshold of the judge, %")
+    curve.add_column("source", overflow="fold")
+    for threshold in thresholds:
+        curve.add_column(threshold, justify="right")
+    for name in models:
+        points = [cells.get((name, f"coverage_by_threshold@{threshold}")) for threshold in thresholds]
+        curve.add_row(Text(clean(name, 60)), *(figure(one and one | {"low": None}, 100, 1) for one in points))
+    console.print(curve)
+    counted = [cells[name, kind] | {"what": kind} for name in models for kind in ("empty", "unjudged", "left_out")]
+    told = [
+        f"{one['model']}: {int(one['value']):,} of {one['n']:,} {one['what'].replace('_', ' ')}"
+        for one in counted
+        if one["value"]
+    ]
+    if told:
+        console.print(Text("; ".join(told)))
+    console.print(Text(_judge(document)))
+    if document["warning"]:
+        console.print(Text(f"warning: {document['warning']}", style="bold"))
+
+
+def _judge(document: Mapping[str, Any]) -> str:
+    name, found = document["judge"]["name"], document["validation"]
+    if found is None:
+        return f"judge: {name}; a view counts as covered from strength 0.5"
+    agrees = f"AUROC {found['auroc']['value']:.2f}, kappa {found['kappa']['value']:.2f}"
+    return (
+        f"judge: {name}; on {found['n']:,} of people's labels ({found['labels']}) {agrees}; "
+        f"a view counts as covered from strength {found['threshold']:.2f}"
+    )
+
+
 def _groups(console: Console, groups: Sequence[Mapping[str, Any]]) -> None:
     table = empty_table("The jury")
     for name in ("group", "jurors", "missing", "share of weight", "effective jurors"):
