@@ -183,7 +183,7 @@ def _validated(
     name: str,
     stored: Any,
     folder: Path,
-    reading: str,
+    reading: Any,
     seed: int,
     said: Callable[[str, int, int], None],
 ) -> tuple[Any, Any]:

@@ -3,7 +3,7 @@
 The judge is compared with people's labels of entailment first; what that comparison says stands with every number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from pluralign.measure.overton import conversations, people
 from pluralign.measure.overton.embedding import EmbeddingJudge, calibrate
 from pluralign.measure.overton.looks import rows as judged_rows
 from pluralign.measure.overton.looks import union
-from pluralign.measure.overton.questions import Question
+from pluralign.measure.overton.questions import Question, Response
 from pluralign.measure.overton.references import answers, elsewhere, references
 from pluralign.measure.overton.table import metrics as table_metrics
 from pluralign.measure.overton.validation import Validation, halves, strengths, validate, warning
@@ -43,13 +43,18 @@ def present(root: DataRoot) -> bool:
         return False
 
 
+def ask(model: LanguageModel, root: DataRoot, request: Request) -> None:
+    """Ask a model all questions, without judging its answers."""
+    _answers(model, tuple(_questions(root)[: request.limit]), request.seed)
+
+
 def pieces(root: DataRoot, request: Request) -> Iterator[Piece]:
     """One piece of work: all answers of a model, and the references, judged."""
     asked = tuple(_questions(root)[: request.limit])
-    judge, validation = _judge(root.path)
 
     def rows(model: LanguageModel) -> pl.DataFrame:
-        said = answers(model, asked, ANSWERS, max_tokens=MAX_TOKENS, seed=request.seed)
+        judge, validation = _judge(root.path)
+        said = _answers(model, asked, request.seed)
         found = judged_rows(judge, TASK, asked, [*said, *elsewhere(said), *references(asked)])
         found = found.vstack(union(found, [model.name]))
         # What a row is beside its model: its own answer, that to another question, or a reference for all models.
@@ -70,6 +75,10 @@ def metrics(rows: pl.DataFrame, models: list[str]) -> list[Metric]:
     distinct = named.unique(["model", "question", "sample"], keep="first", maintain_order=True)
     found = table_metrics(distinct, models, rows["threshold"][0])
     return [replace(metric, warning=rows["warning"][0]) for metric in found]
+
+
+def _answers(model: LanguageModel, asked: Sequence[Question], seed: int) -> list[Response]:
+    return answers(model, asked, ANSWERS, max_tokens=MAX_TOKENS, seed=seed)
 
 
 def _questions(root: DataRoot) -> list[Question]:
