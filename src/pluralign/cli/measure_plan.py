@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from pluralign.cli.common import print_json
+from pluralign.cli.common import bar, print_json
 from pluralign.cli.raters_tables import empty_table
 from pluralign.errors import UsageError
 
@@ -23,7 +23,10 @@ def show(request: Any, prices: tuple[float | None, float | None], json: bool) ->
         raise UsageError("prices come in two", fix="Give --price-prompt and --price-answer.")
     if prompt is not None and answer is not None and min(prompt, answer) < 0:
         raise UsageError("a price is not negative")
-    works = plan(request)
+    with bar("counting") as progress:
+        (handle,) = progress.task_ids
+        progress.update(handle, total=len(request.tasks))
+        works = plan(request, lambda name: progress.update(handle, advance=1, description=name))
     tasks: list[dict[str, Any]] = [
         {"task": one.task, "units": one.units}
         | asdict(one.asked)

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import log
+from operator import attrgetter
 
 from pluralign.episode import Episode, Prompt
 from pluralign.lm.protocol import Capabilities, ChoiceScores, Progress, Score
 
 _AT_ONCE = 16
 """Answers that one request to a server asks for, where it honours that."""
+_INPUT, _OUTPUT = attrgetter("input"), attrgetter("output")
 
 
 @dataclass
@@ -109,4 +112,5 @@ def _prompt(prompt: Prompt) -> int:
 
 
 def _characters(description: str | None, examples: Sequence) -> int:
-    return len(description or "") + sum(len(e.input or "") + len(e.output) for e in examples)
+    shown = chain(map(_OUTPUT, examples), filter(None, map(_INPUT, examples)))
+    return len(description or "") + sum(map(len, shown))

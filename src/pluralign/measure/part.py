@@ -36,8 +36,7 @@ class Part:
         metrics: from its rows and the names of the models.
         needs: what it asks of a model, of :data:`VERBS`.
         wants: what it does without where a model does not give it.
-        ask: asks a model what the part asks and computes nothing of it, where computing takes long; None where it
-            does not.
+        ask: asks a model all that the part asks and computes nothing of it; None where computing takes no time.
     """
 
     name: str

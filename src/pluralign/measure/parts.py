@@ -67,7 +67,12 @@ def _task(task: Task) -> Part:
     pieces = {"steer": _steer, "cover": _cover, "align": _align}[kind]
     metrics = {"steer": steer.metrics, "cover": cover.metrics, "align": align.metrics}[kind]
     needs = {"steer": ("score",), "cover": ("sample",), "align": ("choices",)}[kind]
-    return Part(name, name, kind, task.card.split, partial(pieces, task), metrics, needs)
+    ask = partial(_steer_ask, task) if kind == "steer" else None
+    return Part(name, name, kind, task.card.split, partial(pieces, task), metrics, needs, ask=ask)
+
+
+def _steer_ask(task: Task, model: LanguageModel, root: DataRoot, request: Request) -> None:
+    steer.ask(model, list(task.episodes(root, seed=request.seed, limit=request.limit)))
 
 
 def _steer(task: Task, root: DataRoot, request: Request) -> Iterator[Piece]:

@@ -1,5 +1,6 @@
 """What an audit would take, found out by asking a model that only counts: nothing is loaded and nobody is asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +38,13 @@ class Work:
         return self.asked.characters_most // _CHARACTERS_PER_TOKEN
 
 
-def plan(request: Request) -> list[Work]:
+def plan(request: Request, progress: Callable[[str], None] | None = None) -> list[Work]:
     """The work of every part for one model; each model gets the same.
 
     Prompts that do not fit a model, and answers that call for another request, are not foreseen.
+
+    Args:
+        progress: told the name of each part when its work is known.
 
     Raises:
         PluralignError: an unknown task, or absent data.
@@ -49,9 +53,14 @@ def plan(request: Request) -> list[Work]:
     for name in request.tasks:
         one, model, units = part(name), CountingModel(), 0
         for _, rows in one.pieces(root, request):
-            rows(model) if one.ask is None else one.ask(model, root, request)
             units += 1
+            if one.ask is None:
+                rows(model)
+        if one.ask is not None:
+            one.ask(model, root, request)
         found.append(Work(name, units, model.asked))
+        if progress:
+            progress(name)
     return found
 
 
