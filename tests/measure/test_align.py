@@ -9,7 +9,7 @@ import pytest
 
 from pluralign.episode import Process, Target
 from pluralign.lm.scripted import ScriptedModel
-from pluralign.measure import align, references
+from pluralign.measure import align, references, robustness
 from pluralign.measure.asking import Asking
 from pluralign.measure.distances import total_variation
 from pluralign.measure.readouts import READOUTS
@@ -231,3 +231,24 @@ def test_the_calibration_floor_is_above_0_and_below_the_collapsed_model(found):
     assert 0 < floor < get(found, "collapsed", "calibration_error").value
     drawn = get(found, "sampling_floor", "calibration_error:sampled").value
     assert floor < drawn < get(found, "collapsed", "calibration_error:sampled").value
+
+
+def test_groups_that_are_asked_one_question_are_one_cluster():
+    """Five countries with the same answers tell no more than one: the interval must not get narrower."""
+    alone = [replace(p, metadata={"country": "Chile"}) for p in survey(12)]
+    five = [replace(p, id=f"{country}/{p.id}", metadata={"country": country}) for p in alone for country in "ABCDE"]
+    even = speaker(lambda _: UNIFORM)
+    found = {}
+    for name, processes in {"alone": alone, "five": five}.items():
+        found[name] = get(align.metrics(align.rows(even, "survey", processes), ["m"]), "m", "total_variation")
+        swaps = robustness.rows(even, "survey", processes)
+        assert swaps["cluster"].n_unique() == 12
+    assert found["five"].value == pytest.approx(found["alone"].value)
+    assert found["five"].n == 60
+    assert found["five"].high - found["five"].low == pytest.approx(found["alone"].high - found["alone"].low)
+
+
+def test_processes_without_a_group_are_their_own_cluster():
+    urns = [Process(f"urn {i}", (), (f"{i} red balls.",), ("red",), "A ball?", Target((1.0,))) for i in range(3)]
+    assert [align.cluster(urn) for urn in urns] == ["urn 0", "urn 1", "urn 2"]
+    assert align.cluster(replace(urns[0], metadata={"cluster": "one", "group": "x"})) == "one"

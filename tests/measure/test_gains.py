@@ -23,6 +23,7 @@ def rows(name, loss, divergence, valid):
             "task": "a",
             "kind": "align",
             "process": ["x", "y"],
+            "cluster": ["x", "y"],
             "target": [[0.5, 0.5], [1.0, 0.0]],
             "js_divergence_nats": divergence,
         }

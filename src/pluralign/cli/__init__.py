@@ -14,7 +14,7 @@ app = cyclopts.App(
     version=__version__,
 )
 app.command(demo.demo)
-app.command(measure.measure)
+app.command(measure.app)
 app.command(report.report)
 suite.app.command(export.export)
 app.command(suite.app)

@@ -3,12 +3,20 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from pluralign.cli.common import bar, messages, print_json
+from pluralign.cli.measure_jury import jury
+from pluralign.cli.measure_overton import overton
+from pluralign.cli.measure_plan import SERVED, show
 from pluralign.errors import UsageError
 
+app = App(name="measure")
+app.command(jury)
+app.command(overton)
 
+
+@app.default
 def measure(
     *models: str,
     tasks: str | None = None,
@@ -25,6 +33,9 @@ def measure(
     dtype: str = "auto",
     seed: int = 0,
     engine: Literal["local", "ray"] = "local",
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    price_prompt: Annotated[float | None, Parameter(negative=())] = None,
+    price_answer: Annotated[float | None, Parameter(negative=())] = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Measure steerability, coverage, distributional alignment and the whole framework on models, side by side.
@@ -32,7 +43,7 @@ def measure(
     Parameters
     ----------
     models
-        nano-base, nano-instruct, nano-spectrum, a local folder, or hf:OWNER/NAME.
+        nano-base, nano-instruct, nano-spectrum, a local folder, hf:OWNER/NAME, or openai:MODEL@URL on a server.
     tasks
         Names of tasks, separated by commas; see `pluralign suite list`. Further measures are named with their task:
         readouts:TASK, robustness:TASK, attributes:TASK, tradeoff:TASK, jury:TASK; and overton, objectives.
@@ -62,6 +73,12 @@ def measure(
         Seed of episodes and samples.
     engine
         local, or ray: shard the work over the Ray cluster that $RAY_ADDRESS names, or one on this machine.
+    dry_run
+        Say how much work it is, and for models on servers how many requests; load no model and ask nobody.
+    price_prompt
+        For --dry-run: what a million tokens of prompts costs.
+    price_answer
+        For --dry-run: what a million tokens of answers costs.
     json
         Print one JSON document with the metrics.
     """
@@ -80,15 +97,32 @@ def measure(
         seed=seed,
         data=str(root) if root else None,
     )
+    prices = (price_prompt, price_answer)
+    if dry_run:
+        return show(request, prices, json)
+    if prices != (None, None):
+        raise UsageError("prices are for --dry-run")
     suffix = f"-{batch_tokens}" if batch_tokens else ""
-    run_audit(request, out or Path("runs") / f"measure-{request.digest}{suffix}", device, batch_tokens, json, engine)
+    folder = out or Path("runs") / f"measure-{request.digest}{suffix}"
+    run_audit(request, folder, device, batch_tokens, json, engine, lenient=all)
 
 
 def run_audit(
-    request: Any, folder: Path, device: str, batch_tokens: int | None, json: bool, engine: str = "local"
+    request: Any,
+    folder: Path,
+    device: str,
+    batch_tokens: int | None,
+    json: bool,
+    engine: str = "local",
+    lenient: bool = False,
 ) -> None:
-    """Run an audit with a progress bar, write its report, and print its headline or its JSON document."""
+    """Run an audit with a progress bar, write its report, and print its headline or its JSON document.
+
+    Args:
+        lenient: leave out what a model cannot do and say so; otherwise it is refused before any work.
+    """
     from pluralign.lm import load
+    from pluralign.lm.protocol import Capabilities
     from pluralign.measure import audit
     from pluralign.measure.engine import ENGINES
     from pluralign.report import headline_table, write
@@ -103,6 +137,10 @@ def run_audit(
             max_length=request.max_length,
         )
 
+    def able(name: str) -> Capabilities:
+        # A model in this process can do all; only a server must be asked.
+        return model(name).capabilities if name.startswith(SERVED) else Capabilities()
+
     with bar("measuring") as progress:
         (handle,) = progress.task_ids
         metrics = audit(
@@ -110,6 +148,8 @@ def run_audit(
             folder,
             model,
             engine=ENGINES[engine],
+            able=able,
+            left_out=messages.print if lenient else None,
             started=lambda total: progress.update(handle, total=total),
             progress=lambda name, task: progress.update(handle, advance=1, description=f"{name} on {task}"),
         )

@@ -70,7 +70,7 @@ def rows(
 
     Returns:
         a data frame with one row per process: the columns of ``SCHEMA``; ``cluster`` is what intervals are clustered
-        by (metadata ``cluster``, else the process), Wasserstein is null where the options are not ordered,
+        by (:func:`cluster`), Wasserstein is null where the options are not ordered,
         probabilities and distances are null where nothing could be read, and ``failed`` too where the prompt does not
         fit the model.
 
@@ -92,8 +92,8 @@ def rows(
             "kind": "align",
             "readout": readout,
             "process": process.id,
-            "cluster": str(process.metadata.get("cluster", process.id)),
-            "group": next((str(process.metadata[name]) for name in GROUPS if name in process.metadata), None),
+            "cluster": cluster(process),
+            "group": _group(process),
             "question": process.question or process.descriptions[0],
             "choices": process.choices,
             "refusals": refusals(process),
@@ -120,6 +120,16 @@ def rows(
                 }
         records.append(record)
     return pl.DataFrame(records, schema=SCHEMA)
+
+
+def cluster(process: Process) -> str:
+    """What the answers to a process are not independent of: its metadata ``cluster`` where there is some.
+
+    Groups of people that are asked one question are one cluster, which the question names; else it is the process.
+    """
+    if "cluster" in process.metadata:
+        return str(process.metadata["cluster"])
+    return process.id if process.question is None or _group(process) is None else process.question
 
 
 def metrics(rows: pl.DataFrame, models: Sequence[str]) -> list[Metric]:
@@ -149,6 +159,10 @@ def by_group(rows: pl.DataFrame, models: Sequence[str]) -> pl.DataFrame:
     numbers = dict.fromkeys(("value", "low", "high"), pl.Float64)
     texts = dict.fromkeys(("group", "model", "task", "kind", "metric"), pl.String)
     return pl.DataFrame(found, schema=texts | numbers | {"n": pl.Int64, "unit": pl.String})
+
+
+def _group(process: Process) -> str | None:
+    return next((str(process.metadata[name]) for name in GROUPS if name in process.metadata), None)
 
 
 def _metrics(rows: pl.DataFrame, models: Sequence[str], readout: str) -> list[Metric]:

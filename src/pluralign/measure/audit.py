@@ -1,14 +1,17 @@
 """Measure models on tasks into a run directory, resumable at the level of a few episodes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pluralign.errors import ModelError
 from pluralign.lm import LanguageModel
+from pluralign.lm.protocol import Capabilities
 from pluralign.measure.engine import Engine, Unit, local
+from pluralign.measure.part import Part, lacks
 from pluralign.measure.parts import part
 from pluralign.measure.request import Request
 from pluralign.measure.table import means_over_tasks
@@ -22,6 +25,8 @@ def audit(
     load: Callable[[str], LanguageModel],
     *,
     engine: Engine = local,
+    able: Callable[[str], Capabilities] | None = None,
+    left_out: Callable[[str], None] | None = None,
     started: Callable[[int], None] | None = None,
     progress: Callable[[str, str], None] | None = None,
 ) -> list[dict[str, Any]]:
@@ -31,6 +36,9 @@ def audit(
         folder: the run directory; a run with the same request goes on where it was killed.
         load: gives a model by name; called only for models that still have work.
         engine: where units are computed; it changes nothing but the time that they take.
+        able: what the model of a name can do, asked before any work; None leaves it to the work to find out.
+        left_out: told of every part that is left out since a model cannot do it, and of what a part does without;
+            None refuses such a part.
         started: called once with the number of units of work.
         progress: called with model and task after each unit, done before or now.
 
@@ -38,12 +46,15 @@ def audit(
         the records of ``metrics.json``.
 
     Raises:
+        ModelError: a model cannot do a part, and ``left_out`` is not given.
         PluralignError: an unknown task, absent data, a model that cannot be loaded, an unusable folder.
     """
     chosen = [part(name) for name in request.tasks]
     with Run.open(folder, asdict(request)) as run:
         if run.finished:
             return run.metrics()
+        if able is not None:
+            chosen = _possible(chosen, {name: able(name) for name in request.models}, left_out)
         root = DataRoot(Path(request.data) if request.data else None)
         pieces = [(one.name, *piece) for one in chosen for piece in one.pieces(root, request)]
         work = [
@@ -65,15 +76,46 @@ def audit(
             run.write(unit.key, done.rows.with_columns(model=pl.lit(unit.model)))
             if progress:
                 progress(unit.model, unit.task)
-        metrics = summarise(run.rows(), request)
+        metrics = summarise(run.rows(), request, [one.name for one in chosen])
         run.finish([m.as_dict() for m in metrics])
         return run.metrics()
 
 
-def summarise(rows: pl.DataFrame, request: Request) -> list[Metric]:
-    """Metrics of every part from the rows of a run, and means over the tasks of each desideratum."""
+def _possible(
+    chosen: Sequence[Part], can: Mapping[str, Capabilities], left_out: Callable[[str], None] | None
+) -> list[Part]:
+    """The parts that all models can do: numbers of models stand side by side, so one that cannot rules a part out.
+
+    Raises:
+        ModelError: a model cannot do a part and nobody is told of what is left out, or no part is left.
+    """
+    possible = []
+    for one in chosen:
+        short = [(name, lack) for name, able in can.items() if (lack := lacks(able, one.needs))]
+        if not short:
+            possible.append(one)
+            for name, able in can.items():
+                if left_out and (lack := lacks(able, one.wants)):
+                    left_out(f"{one.name} does without {', '.join(lack)}, which {name} does not give")
+            continue
+        name, lack = short[0]
+        problem = f"{one.name} needs {', '.join(lack)}, which this model does not give"
+        if left_out is None:
+            raise ModelError(problem, where=name, fix="Leave it out; readouts:TASK asks for texts where it must.")
+        left_out(f"left out: {one.name}, which needs {', '.join(lack)}; {name} does not give them")
+    if not any(one.needs for one in possible):
+        raise ModelError("the models can do none of what is asked for", where=", ".join(can), fix="Take other models.")
+    return possible
+
+
+def summarise(rows: pl.DataFrame, request: Request, parts: Sequence[str] | None = None) -> list[Metric]:
+    """Metrics of every part from the rows of a run, and means over the tasks of each desideratum.
+
+    Args:
+        parts: names of those that were measured; None takes all of the request.
+    """
     models, found, splits, averaged = list(request.models), [], {}, []
-    for name in request.tasks:
+    for name in request.tasks if parts is None else parts:
         one = part(name)
         metrics = one.metrics(one.of(rows), models)
         found += metrics

@@ -58,7 +58,7 @@ def _align(rows: pl.DataFrame, models: list[str]) -> Objective | None:
         float(js_divergence_nats(np.array(target), np.full(len(target), 1 / len(target)))) for target in rows["target"]
     ]
     gain = rows.with_columns(gain=pl.Series(uniform, dtype=pl.Float64) - pl.col("js_divergence_nats"))
-    return _objective(gain, models, ("task", "process"), "alignment_gain", "nats")
+    return _objective(gain, models, ("task", "process"), "alignment_gain", "nats", "cluster")
 
 
 def _cover(rows: pl.DataFrame, models: list[str]) -> Objective | None:
@@ -68,11 +68,13 @@ def _cover(rows: pl.DataFrame, models: list[str]) -> Objective | None:
     return _objective(by_prompt, models, ("task", "process", "style"), "coverage_yield", "count/100")
 
 
-def _objective(rows: pl.DataFrame, models: list[str], keys: tuple[str, ...], name: str, unit: str) -> Objective | None:
+def _objective(
+    rows: pl.DataFrame, models: list[str], keys: tuple[str, ...], name: str, unit: str, cluster: str = "process"
+) -> Objective | None:
     common = aligned(rows.filter(pl.col("gain").is_not_null()), models, keys)
     first = common[models[0]]
     if first.is_empty():
         return None
-    clusters = first.select(pl.concat_str("task", "process", separator="/")).to_series().to_list()
+    clusters = first.select(pl.concat_str("task", cluster, separator="/")).to_series().to_list()
     values = {model: frame["gain"].to_numpy() for model, frame in common.items()}
     return Objective(objectives.TASK, name, unit, values, clusters)

@@ -14,7 +14,7 @@ from pluralign.lm import LanguageModel
 from pluralign.lm.protocol import Progress
 from pluralign.measure.jury import Juror
 from pluralign.raters.representation import Decoder, Representation
-from pluralign.raters.source import load
+from pluralign.raters.source import Source, load
 
 _SCHEMA = {"juror": pl.String, "item": pl.String, "candidate": pl.String, "rating": pl.Float64}
 ONE_ITEM = "all"
@@ -58,26 +58,39 @@ def people(
     """
     table = load(source)
     columns = [c for c in (juror, candidate, rating, item, weight, group) if c is not None]
-    absent = [c for c in columns if c not in table.frame.columns]
-    if absent:
-        there = ", ".join(table.frame.columns)
-        raise DataError(f"no column {', '.join(absent)}", where=table.path, fix=f"There are: {there}.")
+    _require(table, columns)
     places = None if levels is None else {level: float(i) for i, level in enumerate(levels)}
     found, known = [], {}
     for row, cells in enumerate(table.frame.select(columns).iter_rows(named=True)):
-        names = [str(cells[c] or "").strip() for c in (juror, candidate)]
+        names = [_name(cells[c]) for c in (juror, candidate)]
         if not all(names):
             raise DataError("a rating without juror or candidate", where=table.place(row))
         value = _number(cells[rating], places, table.place(row, rating))
         found.append((names[0], str(cells[item]) if item else ONE_ITEM, names[1], value))
-        one = Juror(
-            names[0],
-            1.0 if weight is None else _number(cells[weight], None, table.place(row, weight)) or 0.0,
-            None if group is None or cells[group] is None else str(cells[group]),
-        )
-        if known.setdefault(one.name, one) != one:
-            raise DataError("a juror has two weights or groups", where=table.place(row))
+        _seat(known, table, row, cells, juror, weight, group)
     return pl.DataFrame(found, schema=_SCHEMA, orient="row"), list(known.values())
+
+
+def listed(
+    source: Path | str | Any, *, juror: str, weight: str | None = None, group: str | None = None
+) -> list[Juror]:
+    """Everybody who was asked to rate, from a file or a data frame with one row per juror.
+
+    Args:
+        source, juror, weight, group: as for :func:`people`.
+
+    Raises:
+        DataError: a column is absent, a name is empty, or a juror has two weights or groups; names the row.
+    """
+    table = load(source)
+    columns = [c for c in (juror, weight, group) if c is not None]
+    _require(table, columns)
+    known: dict[str, Juror] = {}
+    for row, cells in enumerate(table.frame.select(columns).iter_rows(named=True)):
+        if not _name(cells[juror]):
+            raise DataError("a juror without a name", where=table.place(row))
+        _seat(known, table, row, cells, juror, weight, group)
+    return list(known.values())
 
 
 def language_model(
@@ -142,6 +155,37 @@ def decoder(
         for (j, c), rating in zip(asked, expected, strict=True)
     ]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def _require(table: Source, columns: Sequence[str]) -> None:
+    if absent := [column for column in columns if column not in table.frame.columns]:
+        there = ", ".join(table.frame.columns)
+        raise DataError(f"no column {', '.join(absent)}", where=table.path, fix=f"There are: {there}.")
+
+
+def _seat(
+    known: dict[str, Juror],
+    table: Source,
+    row: int,
+    cells: dict[str, Any],
+    juror: str,
+    weight: str | None,
+    group: str | None,
+) -> None:
+    """Put the juror of a row among those that are known."""
+    one = Juror(
+        _name(cells[juror]),
+        1.0 if weight is None else _number(cells[weight], None, table.place(row, weight)) or 0.0,
+        None if group is None else _name(cells[group]) or None,
+    )
+    if not 0 < one.weight < np.inf:
+        raise DataError("a weight must be a positive number", where=table.place(row, weight))
+    if known.setdefault(one.name, one) != one:
+        raise DataError("a juror has two weights or groups", where=table.place(row))
+
+
+def _name(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
 
 
 def _number(cell: object, places: dict[str, float] | None, where: str) -> float | None:

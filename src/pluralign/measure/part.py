@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pluralign.lm import LanguageModel
+from pluralign.lm.protocol import Capabilities
 from pluralign.measure.request import Request
 from pluralign.runs import Metric
 from pluralign.suite import DataRoot
@@ -13,6 +14,13 @@ from pluralign.suite import DataRoot
 Rows = Callable[[LanguageModel], pl.DataFrame]
 Piece = tuple[str, Rows]
 """What names a piece of work within its part, and what computes its rows."""
+
+VERBS = {
+    "score": "log-probabilities of whole answers",
+    "choices": "log-probabilities of given answers",
+    "sample": "answers drawn at a temperature",
+}
+"""What a part may ask of a model, in words."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,9 @@ class Part:
         split: of the task, for means over tasks; None keeps it out of them.
         pieces: the work, from data and request.
         metrics: from its rows and the names of the models.
+        needs: what it asks of a model, of :data:`VERBS`.
+        wants: what it does without where a model does not give it.
+        ask: asks a model all that the part asks and computes nothing of it; None where computing takes no time.
     """
 
     name: str
@@ -34,8 +45,17 @@ class Part:
     split: str | None
     pieces: Callable[[DataRoot, Request], Iterator[Piece]]
     metrics: Callable[[pl.DataFrame, list[str]], list[Metric]]
+    needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
+    ask: Callable[[LanguageModel, DataRoot, Request], None] | None = None
 
     def of(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Those of the rows of a run that its metrics are made from."""
         own = (pl.col("task") == self.task) & (pl.col("kind") == self.kind)
         return rows if self.kind is None else rows.filter(own)
+
+
+def lacks(can: Capabilities, verbs: tuple[str, ...]) -> list[str]:
+    """Which of the verbs a model with these capabilities does not have, in words."""
+    able = {"score": can.logprobs, "choices": can.logprobs or can.first_token, "sample": can.sampling}
+    return [VERBS[verb] for verb in verbs if not able[verb]]

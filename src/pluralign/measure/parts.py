@@ -5,6 +5,7 @@ Each part gives pieces of work, whose rows are kept together, and makes metrics 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import polars as pl
@@ -15,7 +16,7 @@ from pluralign.measure import align, attributes, cover, gains, group_jury, refer
 from pluralign.measure import group_questions as gq
 from pluralign.measure.asking import Asking
 from pluralign.measure.overton import measured as overton
-from pluralign.measure.part import Part, Piece
+from pluralign.measure.part import Part, Piece, lacks
 from pluralign.measure.readouts import READOUTS
 from pluralign.measure.request import Request
 from pluralign.runs import Metric
@@ -41,7 +42,8 @@ def part(name: str) -> Part:
     if name == OBJECTIVES:
         return Part(name, "all objectives", None, None, lambda root, request: iter(()), gains.metrics)
     if name == overton.NAME:
-        return Part(name, overton.TASK, "overton", None, overton.pieces, overton.metrics)
+        found = overton.pieces, overton.metrics
+        return Part(name, overton.TASK, "overton", None, *found, needs=("sample",), ask=overton.ask)
     if not colon:
         return _task(get(name))
     if measure not in _FURTHER:
@@ -64,7 +66,13 @@ def _task(task: Task) -> Part:
     kind, name = task.card.kind, task.card.name
     pieces = {"steer": _steer, "cover": _cover, "align": _align}[kind]
     metrics = {"steer": steer.metrics, "cover": cover.metrics, "align": align.metrics}[kind]
-    return Part(name, name, kind, task.card.split, lambda root, request: pieces(task, root, request), metrics)
+    needs = {"steer": ("score",), "cover": ("sample",), "align": ("choices",)}[kind]
+    ask = partial(_steer_ask, task) if kind == "steer" else None
+    return Part(name, name, kind, task.card.split, partial(pieces, task), metrics, needs, ask=ask)
+
+
+def _steer_ask(task: Task, model: LanguageModel, root: DataRoot, request: Request) -> None:
+    steer.ask(model, list(task.episodes(root, seed=request.seed, limit=request.limit)))
 
 
 def _steer(task: Task, root: DataRoot, request: Request) -> Iterator[Piece]:
@@ -103,6 +111,8 @@ def _readouts(task: Task) -> Part:
             for readout in READOUTS:
 
                 def rows(model: LanguageModel, chunk=chunk, readout=readout) -> pl.DataFrame:
+                    if readout == "logprob" and lacks(model.capabilities, ("choices",)):
+                        return pl.DataFrame(schema=align.SCHEMA)
                     found = align.rows(model, name, chunk, readout=readout, asking=asking, scale=scale)
                     return found.with_columns(kind=pl.lit("readouts"))
 
@@ -111,7 +121,7 @@ def _readouts(task: Task) -> Part:
     def metrics(rows: pl.DataFrame, models: list[str]) -> list[Metric]:
         return [replace(metric, kind="readouts") for metric in align.metrics(rows, models)]
 
-    return Part(f"readouts:{name}", name, "readouts", None, pieces, metrics)
+    return Part(f"readouts:{name}", name, "readouts", None, pieces, metrics, ("sample",), ("choices",))
 
 
 def _robustness(task: Task) -> Part:
@@ -124,7 +134,7 @@ def _robustness(task: Task) -> Part:
     def metrics(rows: pl.DataFrame, models: list[str]) -> list[Metric]:
         return [replace(metric, kind="robustness") for metric in robustness.metrics(rows, models)]
 
-    return Part(f"robustness:{name}", name, "robustness", None, pieces, metrics)
+    return Part(f"robustness:{name}", name, "robustness", None, pieces, metrics, ("choices",))
 
 
 def _attributes(task: Task) -> Part:
@@ -137,7 +147,7 @@ def _attributes(task: Task) -> Part:
         for number, chunk in _chunks(asked, FEW):
             yield number, lambda model, chunk=chunk: attributes.rows(model, name, groups, chunk, ways)
 
-    return Part(f"attributes:{name}", name, attributes.KIND, None, pieces, attributes.metrics)
+    return Part(f"attributes:{name}", name, attributes.KIND, None, pieces, attributes.metrics, ("choices",))
 
 
 def _tradeoff(task: Task) -> Part:
@@ -150,7 +160,7 @@ def _tradeoff(task: Task) -> Part:
         for number, chunk in _chunks(asked, FEW):
             yield number, lambda model, chunk=chunk: tradeoff.rows(model, name, groups, chunk, ways)
 
-    return Part(f"tradeoff:{name}", name, tradeoff.KIND, None, pieces, tradeoff.metrics)
+    return Part(f"tradeoff:{name}", name, tradeoff.KIND, None, pieces, tradeoff.metrics, ("choices",))
 
 
 def _jury(task: Task) -> Part:
@@ -162,7 +172,7 @@ def _jury(task: Task) -> Part:
         for number, chunk in _chunks(asked, ALIGN_CHUNK):
             yield number, lambda model, chunk=chunk: group_jury.rows(model, name, wording, chunk)
 
-    return Part(f"jury:{name}", name, group_jury.KIND, None, pieces, group_jury.metrics)
+    return Part(f"jury:{name}", name, group_jury.KIND, None, pieces, group_jury.metrics, ("choices",))
 
 
 def _grouped(task: Task) -> bool:

@@ -13,6 +13,7 @@ import polars as pl
 
 from pluralign.episode import Process
 from pluralign.lm import LanguageModel
+from pluralign.measure.align import cluster
 from pluralign.measure.distances import total_variation
 from pluralign.measure.options import swapped_label, swapped_order
 from pluralign.measure.readouts import read
@@ -122,7 +123,7 @@ def _record(model: LanguageModel, task: str, process: Process, swap: str, swappa
         "task": task,
         "kind": "robustness",
         "process": process.id,
-        "cluster": str(process.metadata.get("cluster", process.id)),
+        "cluster": cluster(process),
         "swap": swap,
         "swappable": swappable,
     }

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from pluralign.episode import Episode
-from pluralign.lm import LanguageModel
+from pluralign.lm import ChoiceScores, LanguageModel
+from pluralign.lm.protocol import Progress, Score
 from pluralign.measure.baselines import running_majority, running_marginal
 from pluralign.measure.table import Table, aligned
 from pluralign.runs import Metric
@@ -33,6 +34,19 @@ _UNITS = {
 }
 
 
+def ask(
+    model: LanguageModel, episodes: Sequence[Episode], progress: Progress | None = None
+) -> tuple[list[list[Score | None]], dict[tuple[int, int], ChoiceScores | None]]:
+    """Scores of all outputs, and of the options of closed lists by number of the episode and the example."""
+    scores = model.score(episodes, progress)
+    closed = [e.choices is not None and len(e.choices) <= MOST_CHOICES for e in episodes]
+    asked = [
+        (i, j) for i, e in enumerate(episodes) if closed[i] for j in range(len(e.examples)) if scores[i][j] is not None
+    ]
+    found = model.choices([episodes[i].prompt(j) for i, j in asked], [episodes[i].choices or () for i, _ in asked])
+    return scores, dict(zip(asked, found, strict=True))
+
+
 def rows(model: LanguageModel, task: str, episodes: Sequence[Episode], support: Sequence[str], progress=None):
     """Score episodes of one task.
 
@@ -44,13 +58,7 @@ def rows(model: LanguageModel, task: str, episodes: Sequence[Episode], support: 
         (nats; null where the example did not fit or is not scored), tokens, greedy, choice_loss, choice_correct,
         choice_mass (null for open outputs), marginal_loss, majority_correct.
     """
-    scores = model.score(episodes, progress)
-    closed = [e.choices is not None and len(e.choices) <= MOST_CHOICES for e in episodes]
-    asked = [
-        (i, j) for i, e in enumerate(episodes) if closed[i] for j in range(len(e.examples)) if scores[i][j] is not None
-    ]
-    found = model.choices([episodes[i].prompt(j) for i, j in asked], [episodes[i].choices or () for i, _ in asked])
-    chosen = dict(zip(asked, found, strict=True))
+    scores, chosen = ask(model, episodes, progress)
     records = []
     for i, episode in enumerate(episodes):
         outputs = [example.output for example in episode.examples]

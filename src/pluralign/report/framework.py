@@ -245,6 +245,9 @@ METRICS: dict[str, dict[str, Definition]] = {
         "tokens": Definition("Tokens", "neither", "Tokens of an answer."),
         "empty": Definition("Empty", "neither", "Answers without a sentence."),
         "unjudged": Definition("Unjudged", "neither", "Answers that the judge said nothing readable on."),
+        "conversations_left_out": Definition(
+            "Conversations left out", "neither", "Conversations that are not asked about; the warnings name them."
+        ),
         "answers_failed": Definition("Judge failed", "neither", "Share of the judge's answers that cannot be read."),
         "coverage_by_threshold": Definition("Coverage by threshold", "higher", "Coverage at another strength."),
         "items_by_threshold": Definition("Questions by threshold", "higher", "Questions covered at another strength."),
@@ -294,6 +297,7 @@ REFERENCES: dict[str, tuple[str, str]] = {
     "groups shuffled": ("Groups shuffled", "The same with jurors put into groups by chance."),
     "all models": ("All models", "The set of all models."),
     "jury": ("Jury", "Counts of the jury."),
+    "conversations": ("Conversations", "Counts of the conversations that questions are made from."),
     "all views listed": ("All views listed", "An answer that lists every view: 1 with an exact judge."),
     "the commonest view alone": ("The commonest view alone", "An answer that gives one view."),
     "the question repeated": (

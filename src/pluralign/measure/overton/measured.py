@@ -3,7 +3,8 @@
 The judge is compared with people's labels of entailment first; what that comparison says stands with every number.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from pluralign.measure.overton import conversations, people
 from pluralign.measure.overton.embedding import EmbeddingJudge, calibrate
 from pluralign.measure.overton.looks import rows as judged_rows
 from pluralign.measure.overton.looks import union
-from pluralign.measure.overton.questions import Question
+from pluralign.measure.overton.questions import Question, Response
 from pluralign.measure.overton.references import answers, elsewhere, references
 from pluralign.measure.overton.table import metrics as table_metrics
 from pluralign.measure.overton.validation import Validation, halves, strengths, validate, warning
@@ -25,6 +26,8 @@ from pluralign.measure.part import Piece
 from pluralign.measure.request import Request
 from pluralign.runs import Metric
 from pluralign.suite import DataRoot
+
+log = logging.getLogger(__name__)
 
 NAME, TASK = "overton", "polis conversations"
 ANSWERS, MAX_TOKENS = 3, 150
@@ -43,20 +46,33 @@ def present(root: DataRoot) -> bool:
         return False
 
 
+def ask(model: LanguageModel, root: DataRoot, request: Request) -> None:
+    """Ask a model all questions, without judging its answers."""
+    questions, _ = _conversations(root)
+    _answers(model, questions[: request.limit], request.seed)
+
+
 def pieces(root: DataRoot, request: Request) -> Iterator[Piece]:
-    """One piece of work: all answers of a model, and the references, judged."""
-    asked = tuple(_questions(root)[: request.limit])
-    judge, validation = _judge(root.path)
+    """One piece of work: all answers of a model, and the references, judged; conversations left out are named."""
+    questions, left_out = _conversations(root)
+    asked = questions[: request.limit]
+    if left_out:
+        log.warning("%s: left out %s", NAME, "; ".join(left_out))
 
     def rows(model: LanguageModel) -> pl.DataFrame:
-        said = answers(model, asked, ANSWERS, max_tokens=MAX_TOKENS, seed=request.seed)
+        judge, validation = _judge(root.path)
+        said = _answers(model, asked, request.seed)
         found = judged_rows(judge, TASK, asked, [*said, *elsewhere(said), *references(asked)])
         found = found.vstack(union(found, [model.name]))
         # What a row is beside its model: its own answer, that to another question, or a reference for all models.
         source = pl.col("model").str.strip_prefix(model.name)
         told = warning(judge.facts, "sentence", validation)
         return found.with_columns(
-            source=source, threshold=pl.lit(validation.threshold), warning=pl.lit(told, pl.String)
+            source=source,
+            threshold=pl.lit(validation.threshold),
+            warning=pl.lit(told, pl.String),
+            left_out=pl.lit("\n".join(left_out)),
+            conversations=pl.lit(len(questions) + len(left_out)),
         )
 
     yield "answers", rows
@@ -69,19 +85,32 @@ def metrics(rows: pl.DataFrame, models: list[str]) -> list[Metric]:
     # The references are the same whichever model they were judged beside.
     distinct = named.unique(["model", "question", "sample"], keep="first", maintain_order=True)
     found = table_metrics(distinct, models, rows["threshold"][0])
-    return [replace(metric, warning=rows["warning"][0]) for metric in found]
+    told = [replace(metric, warning=rows["warning"][0]) for metric in found]
+    left_out, count = rows["left_out"][0].splitlines(), rows["conversations"][0]
+    names = f"Conversations left out: {'; '.join(left_out)}." if left_out else None
+    unit = "conversations"
+    return [
+        *told,
+        Metric(unit, TASK, "overton", f"{unit}_left_out", float(len(left_out)), None, None, count, unit, names),
+    ]
 
 
-def _questions(root: DataRoot) -> list[Question]:
-    """A question for each conversation in English with votes enough."""
-    folder, found = root.file(_CONVERSATIONS), []
+def _answers(model: LanguageModel, asked: Sequence[Question], seed: int) -> list[Response]:
+    return answers(model, asked, ANSWERS, max_tokens=MAX_TOKENS, seed=seed)
+
+
+def _conversations(root: DataRoot) -> tuple[list[Question], list[str]]:
+    """A question for each conversation in English with votes enough; the other conversations, each with the reason."""
+    folder, found, left_out = root.file(_CONVERSATIONS), [], []
     for conversation in sorted(path for path in folder.iterdir() if path.is_dir()):
-        if not conversation.name.startswith(_OTHER_LANGUAGES):
-            try:
-                found.append(conversations.polis_question(conversation))
-            except DataError:
-                continue
-    return found
+        if conversation.name.startswith(_OTHER_LANGUAGES):
+            left_out.append(f"{conversation.name} (not in English)")
+            continue
+        try:
+            found.append(conversations.polis_question(conversation))
+        except DataError as error:
+            left_out.append(f"{conversation.name} ({error.what})")
+    return found, left_out
 
 
 @cache

@@ -66,7 +66,7 @@ class Validation:
         Raises:
             RunError: the file cannot be written.
         """
-        content = json.dumps(_plain(asdict(self)), indent=2, allow_nan=False)
+        content = json.dumps(plain(asdict(self)), indent=2, allow_nan=False)
         write_atomically(Path(path), (content + "\n").encode())
 
     @classmethod
@@ -184,7 +184,7 @@ def validate(
 
 def speaks_for(validation: Validation, judge: Mapping[str, Any], reading: Reading) -> bool:
     """Whether a validation is of this judge, with these weights and settings, and of this reading."""
-    return _plain(dict(judge)) == _plain(dict(validation.judge)) and reading == validation.reading
+    return plain(dict(judge)) == plain(dict(validation.judge)) and reading == validation.reading
 
 
 def warning(judge: Mapping[str, Any], reading: Reading, validation: Validation | None) -> str | None:
@@ -214,10 +214,10 @@ def _interval(record: Mapping[str, Any]) -> Interval:
     return Interval(np.nan, None, None, found.n, found.clusters) if found.value is None else found
 
 
-def _plain(value: Any) -> Any:
-    """As JSON gives it back, with null for what is not a number."""
+def plain(value: Any) -> Any:
+    """A value as JSON gives it back, with null for what is not a number."""
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
