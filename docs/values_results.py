@@ -35,7 +35,8 @@ from pluralign.values.prompted import PromptedModel
 from pluralign.values.sources import load
 from pluralign.values.split import overlap
 from pluralign.values.system import maps
-from pluralign.values.training import judge, targets
+from pluralign.values.training import relevances, targets, valences
+from pluralign.values.weights import load as weights
 
 PAGE = Path(__file__).with_name("values.md")
 FOLDER = Path("runs/values-results")
@@ -88,20 +89,12 @@ def frame() -> pl.DataFrame:
     return pl.read_parquet(path)
 
 
-@cache
-def reader():
-    """The shipped reader and what is known of it."""
-    from pluralign.values.reader import load as load_pairs
-
-    return load_pairs(WEIGHTS)
-
-
 def judged(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Relevance and valences of the shipped model, calibrated and as trained; no action is evidence for itself."""
-    model, about = reader()
-    raw = judge(model, rows, Evidence(bank(), stored(WEIGHTS)[1]))
-    after, before = Calibration(**about["calibration"]), Calibration()
-    return after.bears(raw), after.sides(raw), before.bears(raw), before.sides(raw)
+    models, about = weights(WEIGHTS)
+    odds, near = relevances(models.reader, rows, Evidence(bank(), stored(WEIGHTS)[1]))
+    read, after, before = valences(models, rows), Calibration(**about["calibration"]), Calibration()
+    return after.bears(odds, near), after.sides(*read), before.bears(odds, near), before.sides(*read)
 
 
 def record(found: Interval) -> list:

@@ -1,4 +1,4 @@
-"""From what the reader and the evidence say to probabilities."""
+"""From what the models and the evidence say to probabilities."""
 
 from dataclasses import asdict, dataclass
 
@@ -10,21 +10,6 @@ from pluralign.values.consideration import VALENCES
 
 
 @dataclass(frozen=True)
-class Raw:
-    """What is known of pairs before calibration.
-
-    Attributes:
-        odds: log-odds of relevance by the reader, shape (pairs,).
-        logits: of the three valences by the reader, shape (pairs, 3).
-        near: how near recorded actions come, shape (pairs,); 0 for what is not in the bank.
-    """
-
-    odds: np.ndarray
-    logits: np.ndarray
-    near: np.ndarray
-
-
-@dataclass(frozen=True)
 class Calibration:
     """What turns it into probabilities.
 
@@ -33,60 +18,83 @@ class Calibration:
         near: factor of the nearness of recorded actions.
         relevance: what is added to both.
         logits: factor of the logits of the valences.
-        valence: what is added to them, by valence.
+        expected: factor of what single texts let expect of the side.
+        valence: what is added to both, by valence.
     """
 
     odds: float = 1.0
     near: float = 0.0
     relevance: float = 0.0
     logits: float = 1.0
+    expected: float = 0.0
     valence: tuple[float, ...] = (0.0,) * len(VALENCES)
 
-    def log_odds(self, raw: Raw) -> np.ndarray:
-        """Log-odds that each consideration bears on its situation, shape (pairs,)."""
-        return self.odds * raw.odds + self.near * raw.near + self.relevance
+    def bears(self, odds: np.ndarray, near: np.ndarray) -> np.ndarray:
+        """Probability that each consideration bears on its situation, of the shape of both arguments.
 
-    def bears(self, raw: Raw) -> np.ndarray:
-        """Probability that each consideration bears on its situation, shape (pairs,)."""
-        return expit(self.log_odds(raw))
+        Args:
+            odds: log-odds of relevance by the reader.
+            near: how near recorded actions come; 0 for what is not in the bank.
+        """
+        return expit(self.odds * odds + self.near * near + self.relevance)
 
-    def sides(self, raw: Raw) -> np.ndarray:
-        """Probabilities of the valences, shape (pairs, 3)."""
-        return softmax(self.logits * raw.logits + self.valence, axis=1)
+    def sides(self, logits: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """Probabilities of the valences, shape (pairs, 3).
+
+        Args:
+            logits: of both texts read together, shape (pairs, 3).
+            expected: log-odds of support rather than opposition from single texts, shape (pairs,).
+        """
+        return softmax(self.logits * logits + self.expected * _way(expected) + self.valence, axis=1)
 
     def record(self) -> dict:
         """JSON values, from which ``Calibration(**record)`` makes the same."""
         return asdict(self)
 
 
-def fit(raw: Raw, bears: np.ndarray, ways: np.ndarray, near: float) -> Calibration:
-    """The calibration under which the pairs are likeliest.
+def _way(expected: np.ndarray) -> np.ndarray:
+    """Logits whose first two differ by what is expected, shape (pairs, 3)."""
+    return np.stack([expected / 2, -expected / 2, np.zeros_like(expected)], 1)
+
+
+def fit(
+    odds: np.ndarray,
+    near: np.ndarray,
+    bears: np.ndarray,
+    logits: np.ndarray,
+    expected: np.ndarray,
+    ways: np.ndarray,
+    factor: float,
+) -> Calibration:
+    """The calibration under which pairs are likeliest.
 
     Relevance as in Platt 1999: the answers aimed at are short of 0 and 1 by what so many pairs can tell. Valence as in
     Guo et al. 2017, with a shift for each.
 
     Args:
-        bears: 1 or 0, or -1 where nobody knows, shape (pairs,).
-        ways: number of the valence, or -1, shape (pairs,).
-        near: how much nearness counts per unit of log-odds (:func:`weigh`).
+        odds, near: of pairs whose relevance is known, shape (pairs,).
+        bears: 1 or 0, shape (pairs,).
+        logits, expected: of pairs whose valence is known, shape (others, 3) and (others,).
+        ways: number of the valence, shape (others,).
+        factor: how much nearness counts per unit of log-odds (:func:`weigh`).
     """
-    known, sided = bears >= 0, ways >= 0
-    x, yes = (raw.odds + near * raw.near)[known], bears[known] == 1
+    x, yes = odds + factor * near, bears == 1
     aim = np.where(yes, (yes.sum() + 1) / (yes.sum() + 2), 1 / ((~yes).sum() + 2))
-    logits, chosen = raw.logits[sided], ways[sided]
-    rows = np.arange(len(chosen))
+    rows = np.arange(len(ways))
 
     def relevance(p: np.ndarray) -> float:
         z = np.exp(p[0]) * x + p[1]
         return -float((aim * log_expit(z) + (1 - aim) * log_expit(-z)).mean())
 
     def valence(p: np.ndarray) -> float:
-        return -float(log_softmax(np.exp(p[0]) * logits + p[1:], axis=1)[rows, chosen].mean())
+        both = np.exp(p[0]) * logits + p[1] * _way(expected) + p[2:]
+        return -float(log_softmax(both, axis=1)[rows, ways].mean())
 
     one = minimize(relevance, np.zeros(2), method="L-BFGS-B").x
-    two = minimize(valence, np.zeros(1 + len(VALENCES)), method="L-BFGS-B").x
-    odds, shift = float(np.exp(one[0])), two[1:] - two[1:].mean()
-    return Calibration(odds, odds * near, float(one[1]), float(np.exp(two[0])), tuple(shift.tolist()))
+    two = minimize(valence, np.zeros(2 + len(VALENCES)), method="L-BFGS-B").x
+    scale, shift = float(np.exp(one[0])), two[2:] - two[2:].mean()
+    both = float(np.exp(two[0])), float(two[1])
+    return Calibration(scale, scale * factor, float(one[1]), *both, tuple(shift.tolist()))
 
 
 def weigh(odds: np.ndarray, near: np.ndarray, situation: np.ndarray, entry: np.ndarray) -> float:

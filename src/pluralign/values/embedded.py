@@ -1,8 +1,9 @@
 """The embedded kaleidoscope: a bank of considerations, compared with a situation by a small tuned encoder.
 
-Every entry of the bank is compared with the situation; the reader says how far it bears on it and which way, and
-recorded actions that are like the situation are evidence beside it. Explanations are taken from the bank: what the
-consideration asks for, and the recorded action that comes nearest to the situation on the side the model takes.
+Every entry of the bank is compared with the situation; the reader says how far it bears on it, and recorded actions
+that are like the situation are evidence beside it. Those that are listed are then read together with the situation,
+which tells the side that they take. Explanations are taken from the bank: what the consideration asks for, and the
+recorded action that comes nearest to the situation on the side the model takes.
 """
 
 import json
@@ -17,7 +18,7 @@ import numpy as np
 from pluralign.errors import ModelError
 from pluralign.lm.protocol import Progress
 from pluralign.values.bank import Entry, bank
-from pluralign.values.calibration import Calibration, Raw
+from pluralign.values.calibration import Calibration
 from pluralign.values.consideration import VALENCES, Consideration, Kind, Pair, core
 from pluralign.values.dedup import Limits
 from pluralign.values.evidence import Evidence, actions
@@ -79,8 +80,8 @@ class EmbeddedModel:
         here = self._vectors(situations)
         near = self._evidence.near(embedding(here))
         for row in range(len(situations)):
-            raw = Raw(*read(self._loaded[0], told, here[row : row + 1]), near[row])
-            order = np.argsort(-self._calibration.log_odds(raw), kind="stable")[: self.candidates]
+            odds = read(self._loaded[0].reader, told, here[row : row + 1])
+            order = np.argsort(-self._calibration.bears(odds, near[row]), kind="stable")[: self.candidates]
             entries = [self._bank[place] for place in order]
             found.append(Generated(tuple(Consideration(entry.kind, entry.text) for entry in entries)))
             if progress is not None:
@@ -89,11 +90,25 @@ class EmbeddedModel:
 
     def relevance(self, pairs: Sequence[Pair], progress: Progress | None = None) -> np.ndarray:
         """Calibrated probability that each consideration bears on its situation, shape (pairs,)."""
-        return self._calibration.bears(self._raw(pairs, progress))
+        from pluralign.values.reader import embedding, read
+
+        distinct = list(dict.fromkeys(pair.situation for pair in pairs))
+        place = {text: row for row, text in enumerate(distinct)}
+        here, rows = self._vectors(distinct), np.array([place[pair.situation] for pair in pairs], int)
+        odds = read(self._loaded[0].reader, self._vectors([self._told(pair) for pair in pairs]), here[rows])
+        entry = np.array([-1 if (number := self._number(pair)) is None else number for pair in pairs], int)
+        near = np.where(entry < 0, 0.0, self._evidence.near(embedding(here))[rows, entry])
+        if progress is not None:
+            progress(len(pairs))
+        return self._calibration.bears(odds, near)
 
     def valence(self, pairs: Sequence[Pair], progress: Progress | None = None) -> np.ndarray:
         """Calibrated probabilities of the three valences, shape (pairs, 3)."""
-        return self._calibration.sides(self._raw(pairs, progress))
+        from pluralign.values.norms import expect
+        from pluralign.values.sides import take
+
+        models, read = self._loaded[0], [(self._told(pair), pair.situation) for pair in pairs]
+        return self._calibration.sides(take(models.sides, read, progress), expect(models.norms, read))
 
     def explain(self, pairs: Sequence[Pair], progress: Progress | None = None) -> list[str]:
         """The gloss, and the nearest recorded action on the model's side; empty for what is not in the bank."""
@@ -116,7 +131,7 @@ class EmbeddedModel:
 
     @cached_property
     def _loaded(self) -> tuple[Any, dict]:
-        from pluralign.values.reader import load
+        from pluralign.values.weights import load
 
         return load(self.folder)
 
@@ -130,7 +145,7 @@ class EmbeddedModel:
 
         known = dict(stored(self.folder)[1])
         new = [text for text in dict.fromkeys(actions(self._bank)) if text not in known]
-        known.update(zip(new, embedding(vectors(self._loaded[0], new)), strict=True))
+        known.update(zip(new, embedding(vectors(self._loaded[0].reader, new)), strict=True))
         return Evidence(self._bank, known)
 
     def _about(self, key: str) -> Any:
@@ -145,24 +160,10 @@ class EmbeddedModel:
         """Of the entry of the bank that a pair names."""
         return self._place.get((pair.kind, core(pair.text)))
 
-    def _raw(self, pairs: Sequence[Pair], progress: Progress | None = None) -> Raw:
-        """What the reader says of the pairs, and of those with an entry of the bank what recorded actions say."""
-        from pluralign.values.reader import embedding, read
-
-        numbers = [self._number(pair) for pair in pairs]
-        told = [
-            pair.text if number is None else self._bank[number].described
-            for pair, number in zip(pairs, numbers, strict=True)
-        ]
-        distinct = list(dict.fromkeys(pair.situation for pair in pairs))
-        place = {text: row for row, text in enumerate(distinct)}
-        here, rows = self._vectors(distinct), np.array([place[pair.situation] for pair in pairs], int)
-        odds, logits = read(self._loaded[0], self._vectors(told), here[rows])
-        entry = np.array([-1 if number is None else number for number in numbers], int)
-        near = np.where(entry < 0, 0.0, self._evidence.near(embedding(here))[rows, entry])
-        if progress is not None:
-            progress(len(pairs))
-        return Raw(odds, logits, near)
+    def _told(self, pair: Pair) -> str:
+        """What is read of a consideration: with its gloss, if the bank has it."""
+        number = self._number(pair)
+        return pair.text if number is None else self._bank[number].described
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray:
         """The reader's vectors of texts, shape (texts, vectors, size); those of the bank ship with the weights."""
@@ -174,7 +175,7 @@ class EmbeddedModel:
             self._known.update(stored(self.folder)[0])
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
-            self._known.update(zip(new, vectors(self._loaded[0], new), strict=True))
+            self._known.update(zip(new, vectors(self._loaded[0].reader, new), strict=True))
         return np.array([self._known[text] for text in texts], np.float32)
 
     def _because(self, number: int, side: str, situation: str) -> str:

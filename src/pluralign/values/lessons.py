@@ -10,7 +10,8 @@ taken to have that entry too (source ``linked``), on the same side; so the bank 
 its own recorded actions.
 
 Situations written for this project (source ``everyday``) come with the entries that bear on them, on both sides, and
-with such that only look near.
+with such that only look near. Pairs of acts (source ``acts``) come with rules that one keeps and the other breaks;
+those of which one is plainly better (source ``plain``) are only learned from.
 
 Rules of thumb are nearly all of praise. So that direction can be learned, those of the seen part that can be turned
 around stand there a second time (form ``turned``), with the opposite valence and without relevance.
@@ -22,10 +23,11 @@ import numpy as np
 import polars as pl
 
 from pluralign.suite.data import DataRoot
-from pluralign.values import everyday
+from pluralign.values import acts, everyday
+from pluralign.values.acts import Acts
 from pluralign.values.bank import Entry, bank
 from pluralign.values.sources import JUDGED
-from pluralign.values.split import Embed, two_way
+from pluralign.values.split import NEAR, Embed, two_way
 from pluralign.values.turned import turned
 
 BANKED = ("bank", "linked", everyday.SOURCE)
@@ -35,8 +37,8 @@ GRADES = ("random", "same topic", "near miss")
 DEVELOPMENT = 0.05
 """Of the groups of seen situations: for calibration and thresholds."""
 
-SEED = 1
-"""Of the hold-outs. The deal of seed 0 was looked at while the model was designed."""
+SEED = 3
+"""Of the hold-outs. The deals of earlier seeds were looked at while the models were designed."""
 
 _SIMILAR = (0.4, 0.65)
 """Cosine similarity of a near miss with the right text."""
@@ -54,13 +56,21 @@ _ASIDE = 0.4
 """Cosine similarity below which an entry of the bank cannot stand for another."""
 
 
-def lessons(root: DataRoot, embed: Embed, *, entries: Sequence[Entry] | None = None, seed: int = SEED) -> pl.DataFrame:
+def lessons(
+    root: DataRoot,
+    embed: Embed,
+    *,
+    entries: Sequence[Entry] | None = None,
+    written: Sequence[Acts] | None = None,
+    seed: int = SEED,
+) -> pl.DataFrame:
     """All pairs, with the hold-out that each belongs to.
 
     Args:
         root: of the data; sources that are absent raise.
         embed: from texts to unit vectors.
         entries: the bank; None for the one that ships.
+        written: pairs of acts; None for those that ship.
         seed: of the hold-outs and the negatives.
 
     Returns:
@@ -73,8 +83,9 @@ def lessons(root: DataRoot, embed: Embed, *, entries: Sequence[Entry] | None = N
     """
     entries = tuple(bank() if entries is None else entries)
     known = [source.read(root) for source in JUDGED.values() if source.trains]
-    written = everyday.pairs(everyday.scenes(), entries, embed, seed)
-    frame = two_way(pl.concat([*known, banked(entries), written]), embed, seed=seed)
+    situations = everyday.pairs(everyday.scenes(), entries, embed, seed)
+    choices = acts.pairs(acts.acts() if written is None else written, embed)
+    frame = two_way(pl.concat([*known, choices, banked(entries), situations]), embed, seed=seed)
     # Only what was written for this project says itself what does not bear.
     frame = frame.with_columns(
         part=_develop(frame, seed), told=pl.col("text"), grade=pl.when(~pl.col("relevant")).then("form")
@@ -83,6 +94,7 @@ def lessons(root: DataRoot, embed: Embed, *, entries: Sequence[Entry] | None = N
         frame,
         linked(frame.filter(pl.col("source") != everyday.SOURCE), entries, embed, seed),
         around(frame.filter((pl.col("part") == "seen") & (pl.col("source") == "social_chem")), seed),
+        beside(frame, acts.pairs(acts.plain() if written is None else (), embed, acts.PLAIN), embed),
     ]
     made = frame.filter(pl.col("source") != everyday.SOURCE)
     for _, own in made.group_by("source", "part", maintain_order=True):  # the linked rows have theirs
@@ -99,6 +111,23 @@ def lessons(root: DataRoot, embed: Embed, *, entries: Sequence[Entry] | None = N
         )
     ]
     return whole.with_columns(told=pl.Series(told))
+
+
+def beside(frame: pl.DataFrame, more: pl.DataFrame, embed: Embed) -> pl.DataFrame:
+    """Rows that are only learned from, and only for the side: those whose rule is near no held-out consideration.
+
+    Args:
+        frame: with the hold-out that each row belongs to.
+        more: rows that were not dealt.
+    """
+    held = frame.filter(pl.col("part").is_in(["new consideration", "both new"]))["text"].unique().to_list()
+    near = pl.Series(np.zeros(more.height))
+    if held and more.height:
+        one, other = (np.asarray(embed(texts), np.float32) for texts in (more["text"].to_list(), held))
+        near = pl.Series((one @ other.T).max(1))
+    known = {"cluster": pl.lit(-1, frame.schema["cluster"]), "part": pl.lit("seen"), "told": pl.col("text")}
+    none = {"relevant": pl.lit(None, pl.Boolean), "grade": pl.lit(None, pl.String)}
+    return more.filter(near < NEAR).with_columns(**known, **none).select(frame.columns)
 
 
 def around(frame: pl.DataFrame, seed: int) -> pl.DataFrame:

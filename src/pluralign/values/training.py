@@ -1,4 +1,4 @@
-"""Training the embedded kaleidoscope: the reader, its calibration, and what is shown from which relevance on."""
+"""Training the embedded kaleidoscope: both models, their calibration, and what is shown from which relevance on."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,10 +8,12 @@ import numpy as np
 import polars as pl
 
 from pluralign.lm.embed import embed as packaged
+from pluralign.lm.protocol import Progress
 from pluralign.suite.data import DataRoot
-from pluralign.values import everyday
+from pluralign.values import acts, everyday
+from pluralign.values.acts import Acts
 from pluralign.values.bank import Entry, bank
-from pluralign.values.calibration import Raw, fit, weigh
+from pluralign.values.calibration import fit, weigh
 from pluralign.values.consideration import KINDS, VALENCES
 from pluralign.values.embedded import store
 from pluralign.values.evidence import Evidence, actions
@@ -21,27 +23,40 @@ from pluralign.values.split import Embed
 SHOWN = 10
 """Entries that a development situation shows on average: this sets the thresholds."""
 
-_WEIGHTS = {"moral_stories": 1.0, "contrast": 0.25, "bank": 0.3, "everyday": 0.5, "linked": 0.15, "social_chem": 0.15}
-"""Of a pair in the loss of the valence, by its source; changed norms count a quarter of those that people hold."""
+_WEIGHTS = {
+    "moral_stories": 1.5,
+    "acts": 1.0,
+    "plain": 1.0,
+    "bank": 0.5,
+    "everyday": 0.5,
+    "linked": 0.2,
+    "social_chem": 0.2,
+}
+"""Of a pair in the loss of the side, by its source."""
 
-_UNSIDED = 6_000
-"""At most so many pairs without a valence are learned from, beside those of situations written for this project."""
+_RULES = ("moral_stories", "social_chem", "acts")
+_OF_RULES = 15_000
+"""At most so many pairs with rules and norms are learned from for relevance: maps list entries of the bank."""
 
-_GOODNESS = 0.45
-"""Spread of how good situations look, beside that of all else about the side, over norms and their opposites.
+_OF_ONE_KIND = 3_000
+"""At most so many pairs of Social Chemistry are read together for the side: nearly all of them say the same of it."""
 
-Picked with stories in sight (docs/values.md, "Training"); the more, the better for norms that people hold and the
-worse for their opposites.
-"""
+_TURNED = ("contrast", "turned")
+"""Forms of rules that were turned around, which hardly anybody holds."""
 
-_STATE = "learning.pt"
+_STATES = ("relevance.pt", "sides.pt", "norms.pt")
 
 _SITUATIONS = 300
 """Development situations that thresholds are chosen on."""
 
 if TYPE_CHECKING:
     from pluralign.lm.halves import Texts
+    from pluralign.values.learning import Settings
+    from pluralign.values.learning_sides import SideSettings
+    from pluralign.values.norms import Norms
     from pluralign.values.reader import Reader
+    from pluralign.values.sides import Sides
+    from pluralign.values.weights import Models
 
 Said = Callable[[str, int, int], None]
 
@@ -53,6 +68,7 @@ def train(
     epochs: int = 3,
     most: int | None = None,
     entries: Sequence[Entry] | None = None,
+    written: Sequence[Acts] | None = None,
     embed: Embed = packaged,
     seed: int = SEED,
     said: Said = lambda what, done, total: None,
@@ -62,9 +78,10 @@ def train(
     Args:
         root: of the data.
         folder: for the weights.
-        epochs: passes over the pairs while the upper layers are tuned.
-        most: at most so many training pairs, drawn at random; None takes all.
+        epochs: passes over the pairs while upper layers are tuned.
+        most: at most so many training pairs for each model, drawn at random; None takes all.
         entries: the bank; None for the one that ships.
+        written: pairs of acts; None for those that ship.
         embed: from texts to unit vectors, for hold-outs and negatives.
         seed: of hold-outs, negatives and training.
         said: told of progress.
@@ -75,83 +92,141 @@ def train(
     Raises:
         DataError: a source is absent or not in the documented form.
     """
-    from pluralign.values.learning import Pairs, Settings, learn
-    from pluralign.values.reader import Reader, save
+    from pluralign.values.learning import Settings
+    from pluralign.values.learning_sides import SideSettings
+    from pluralign.values.weights import Models, save
 
     said("gathering pairs", 0, 1)
     entries = tuple(bank() if entries is None else entries)
-    frame = lessons(root, embed, entries=entries, seed=seed)
-    seen = frame.filter(pl.col("part") == "seen").sample(fraction=1, shuffle=True, seed=seed)
-    sided = pl.col("valence").is_not_null()
-    others = seen.filter(~sided & (pl.col("source") != everyday.SOURCE))[:_UNSIDED]
-    learned = pl.concat([seen.filter(sided | (pl.col("source") == everyday.SOURCE)), others])
-    learned = learned.sample(fraction=1, shuffle=True, seed=seed)[:most]
-    settings = Settings(epochs=epochs, seed=seed)
-    reader, done, total = Reader(), 0, settings.epochs * learned.height
+    frame = lessons(root, embed, entries=entries, written=written, seed=seed)
+    plain = pl.col("source") == acts.PLAIN
+    seen = frame.filter((pl.col("part") == "seen") & ~plain).sample(fraction=1, shuffle=True, seed=seed)
+    relevance, sided = for_relevance(seen)[:most], for_sides(seen)[:most]
+    ruled = pl.concat([for_norms(seen)[:most], frame.filter(plain)])
+    kept = [folder / name for name in _STATES]
+    pairs = relevance.height + sided.height + ruled.height
+    counted, settings = _count(said, pairs * epochs), Settings(epochs=epochs, seed=seed)
+    models = Models(
+        learn_relevance(relevance, settings, kept[0], counted),
+        learn_valence(sided, SideSettings(epochs=epochs, seed=seed), kept[1], counted),
+        learn_alone(ruled, settings, kept[2], counted),
+    )
+    said("calibrating", 0, 1)
+    about = settle(models, frame.filter(pl.col("part") == "development"), entries) | {
+        "training": {
+            "relevance": dict(relevance.group_by("source").len().sort("source").iter_rows()),
+            "sides": dict(sided.group_by("source").len().sort("source").iter_rows()),
+            "norms": dict(ruled.group_by("source").len().sort("source").iter_rows()),
+            "epochs": epochs,
+            "seed": seed,
+        },
+    }
+    save(models, folder, about)
+    store(folder, entries)
+    for path in kept:
+        path.unlink(missing_ok=True)
+    return about
+
+
+def _count(said: Said, total: int) -> Progress:
+    done = 0
 
     def told(count: int) -> None:
         nonlocal done
         done += count
         said("training", done, total)
 
-    said("reading texts", 0, 1)
-    texts, consideration, situation = numbered(learned)
-    names = learned.select(pl.when(pl.col("form") == "contrast").then("form").otherwise("source")).to_series()
-    weight = np.array([_WEIGHTS[name] for name in names])
-    group = learned.select(pl.concat_str("source", "group", separator="\n")).to_series().to_numpy()
-    learn(
-        reader,
-        texts,
-        Pairs(consideration, situation, *targets(learned), weight, group),
-        settings,
-        folder / _STATE,
-        told,
-    )
-    said("calibrating", 0, 1)
-    about = settle(reader, frame.filter(pl.col("part") == "development"), entries) | {
-        "training": {
-            "pairs": learned.height,
-            "by_source": dict(learned.group_by("source").len().sort("source").iter_rows()),
-            "epochs": epochs,
-            "seed": seed,
-        },
-    }
-    save(reader, folder, about)
-    store(folder, entries)
-    (folder / _STATE).unlink(missing_ok=True)
-    return about
+    return told
 
 
-def settle(reader: "Reader", development: pl.DataFrame, entries: Sequence[Entry]) -> dict:
-    """Balance a trained reader in place, and what it is calibrated by and shows.
+def for_relevance(seen: pl.DataFrame) -> pl.DataFrame:
+    """The shuffled pairs that relevance is learned from: all with entries of the bank, and some with rules."""
+    known, rule = seen.drop_nulls("relevant"), pl.col("source").is_in(_RULES)
+    return known.filter(~rule | ((rule.cum_sum() <= _OF_RULES) & rule))
+
+
+def for_sides(seen: pl.DataFrame) -> pl.DataFrame:
+    """The shuffled pairs that are read together for the side."""
+    known = seen.drop_nulls("valence")
+    many = pl.col("source") == "social_chem"
+    return known.filter(~many | (many.cum_sum() <= _OF_ONE_KIND))
+
+
+def for_norms(seen: pl.DataFrame) -> pl.DataFrame:
+    """The shuffled pairs of rules and acts on a known side."""
+    sided = pl.col("valence").is_in(["supports", "opposes"])
+    return seen.filter(sided & pl.col("source").is_in(_RULES))
+
+
+def learn_relevance(frame: pl.DataFrame, settings: "Settings", kept: Path, told: Progress) -> "Reader":
+    """A reader trained on pairs whose relevance is known."""
+    from pluralign.values.learning import Pairs, learn
+    from pluralign.values.reader import Reader
+
+    reader = Reader()
+    texts, consideration, situation = numbered(frame)
+    group = frame.select(pl.concat_str("source", "group", separator="\n")).to_series().to_numpy()
+    learn(reader, texts, Pairs(consideration, situation, targets(frame)[0], group), settings, kept, told)
+    return reader
+
+
+def learn_valence(frame: pl.DataFrame, settings: "SideSettings", kept: Path, told: Progress) -> "Sides":
+    """What tells sides, trained on pairs whose valence is known."""
+    from pluralign.lm.halves import prepare
+    from pluralign.values.learning_sides import learn_sides
+    from pluralign.values.reader import TOKENS
+    from pluralign.values.sides import Sides
+
+    sides = Sides()
+    weight = np.array([_WEIGHTS[name] for name in frame["source"]])
+    texts = prepare(list(frame.select("told", "situation").iter_rows()), TOKENS)
+    learn_sides(sides, texts, targets(frame)[1], weight, settings, kept, told)
+    return sides
+
+
+def learn_alone(frame: pl.DataFrame, settings: "Settings", kept: Path, told: Progress) -> "Norms":
+    """What tells good acts and rules that are held, trained on pairs on a known side."""
+    from pluralign.values.learning import Pairs
+    from pluralign.values.learning_norms import Sided, learn_norms
+    from pluralign.values.norms import Norms
+
+    norms = Norms()
+    texts, consideration, situation = numbered(frame)
+    group = frame.select(pl.concat_str("source", "group", separator="\n")).to_series().to_numpy()
+    pairs = Pairs(consideration, situation, np.ones(frame.height, int), group)
+    supports, held = ((frame["valence"] == "supports").to_numpy(), ~frame["form"].is_in(_TURNED).to_numpy())
+    weight = np.array([_WEIGHTS[name] for name in frame["source"]])
+    learn_norms(norms, texts, pairs, Sided(supports, held, weight), settings, kept, told)
+    return norms
+
+
+def settle(models: "Models", development: pl.DataFrame, entries: Sequence[Entry]) -> dict:
+    """What trained models are calibrated by, and what is shown.
 
     Args:
-        development: pairs that the reader did not learn from.
+        development: pairs that the models did not learn from.
         entries: the bank.
 
     Returns:
         ``calibration`` and ``thresholds``, as they are saved.
     """
-    from pluralign.values.learning import balance
     from pluralign.values.reader import embedding, vectors
 
-    norms = development.filter(pl.col("form").is_in(["original", "contrast"]))
-    if norms.height > 1:
-        told, situations = (vectors(reader, norms[column].to_list()) for column in ("told", "situation"))
-        balance(reader, told, situations, _GOODNESS)
-    recorded = actions(entries)
+    reader, recorded = models.reader, actions(entries)
     evidence = Evidence(tuple(entries), dict(zip(recorded, embedding(vectors(reader, recorded)), strict=True)))
     listed = development.filter(pl.col("source").is_in(BANKED) & pl.col("relevant"))
     # Situations written for this project are like those that people ask about; the others are norms and rules.
     typed = development.filter(pl.col("source") == everyday.SOURCE)
     situations = (typed if typed.height else development)["situation"].unique(maintain_order=True)[:_SITUATIONS]
     texts = pl.concat([situations, listed["situation"]]).unique(maintain_order=True).to_list()
-    whole = everything(reader, texts, evidence)
+    odds, near = everything(reader, texts, evidence)
     place, own = {text: row for row, text in enumerate(texts)}, _numbers(evidence.entries)
     known = [(place[row["situation"]], own[row["kind"], row["text"]]) for row in listed.iter_rows(named=True)]
-    near = weigh(whole.odds, whole.near, *np.array(known, int).reshape(-1, 2).T) if known else 0.0
-    calibration = fit(judge(reader, development, evidence), *targets(development), near)
-    shown = calibration.bears(whole)[: len(situations)]
+    factor = weigh(odds, near, *np.array(known, int).reshape(-1, 2).T) if known else 0.0
+    asked, sided = development.drop_nulls("relevant"), development.drop_nulls("valence")
+    relevance, way = targets(asked)[0], targets(sided)[1]
+    calibration = fit(*relevances(reader, asked, evidence), relevance, *valences(models, sided), way, factor)
+    shown = calibration.bears(odds, near)[: len(situations)]
     least = float(np.quantile(shown, 1 - min(1.0, SHOWN / len(entries))))
     return {"calibration": calibration.record(), "thresholds": dict.fromkeys(KINDS, round(least, 4))}
 
@@ -167,12 +242,14 @@ def numbered(frame: pl.DataFrame) -> "tuple[Texts, np.ndarray, np.ndarray]":
     return prepare([(text,) for text in distinct], TOKENS), one, other
 
 
-def judge(reader: "Reader", frame: pl.DataFrame, evidence: Evidence) -> Raw:
-    """What a reader and recorded actions say of pairs; a recorded action is no evidence for itself.
+def relevances(reader: "Reader", frame: pl.DataFrame, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Log-odds of relevance by a reader, and nearness of recorded actions, each of shape (rows,).
+
+    A recorded action is no evidence for itself.
 
     Args:
-        frame: columns ``told``, ``situation``, ``source``, ``kind`` and ``text``; only the sources ``bank`` and
-            ``linked`` name entries.
+        frame: columns ``told``, ``situation``, ``source``, ``kind`` and ``text``; only the sources of ``BANKED`` name
+            entries.
     """
     from pluralign.values.reader import embedding, read, vectors
 
@@ -187,21 +264,29 @@ def judge(reader: "Reader", frame: pl.DataFrame, evidence: Evidence) -> Raw:
     distinct, which = np.unique(other[rows], return_inverse=True)
     every = evidence.near(embedding(found[distinct]), [texts[k] for k in distinct])
     near[rows] = every[which, entry[rows]]
-    return Raw(*read(reader, found[one], found[other]), near)
+    return read(reader, found[one], found[other]), near
 
 
-def everything(reader: "Reader", situations: Sequence[str], evidence: Evidence) -> Raw:
-    """What a reader and recorded actions say of all entries in each situation, an action that reads the same left out.
+def valences(models: "Models", frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of the valences of pairs read together, shape (rows, 3), and what single texts let expect, (rows,)."""
+    from pluralign.values.norms import expect
+    from pluralign.values.sides import take
+
+    pairs = list(frame.select("told", "situation").iter_rows())
+    return take(models.sides, pairs), expect(models.norms, pairs)
+
+
+def everything(reader: "Reader", situations: Sequence[str], evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Log-odds of relevance and nearness of all entries in each situation, an action that reads the same left out.
 
     Returns:
-        arrays of shape (situations, entries), or with the valences at the end.
+        two arrays of shape (situations, entries).
     """
     from pluralign.values.reader import embedding, read, vectors
 
     here, told = vectors(reader, situations), vectors(reader, [entry.described for entry in evidence.entries])
-    found = [read(reader, told, one[None]) for one in here]
-    odds, logits = (np.array([one[part] for one in found]) for part in (0, 1))
-    return Raw(odds, logits, evidence.near(embedding(here), situations))
+    odds = np.array([read(reader, told, one[None]) for one in here])
+    return odds, evidence.near(embedding(here), situations)
 
 
 def _numbers(entries: Sequence[Entry]) -> dict[tuple[str, str], int]:

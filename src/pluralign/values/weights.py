@@ -1,0 +1,78 @@
+"""The embedded kaleidoscope's own weights and what is known of them, in a folder."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from pluralign.errors import ModelError
+from pluralign.lm.embed import DIGEST
+from pluralign.values.norms import Norms
+from pluralign.values.reader import Reader
+from pluralign.values.sides import Sides
+
+_CONFIG = "kaleidoscope.json"
+_PARTS = ("reader", "sides", "norms")
+
+
+@dataclass(frozen=True)
+class Models:
+    """What was trained.
+
+    Attributes:
+        reader: tells relevance.
+        sides: tells sides from both texts read together.
+        norms: tells what to expect of the side from single texts.
+    """
+
+    reader: Reader
+    sides: Sides
+    norms: Norms
+
+
+def save(models: Models, folder: Path, about: dict) -> None:
+    """Write all models in bfloat16; the lower half of the encoder stays in its package.
+
+    Args:
+        folder: made if need be.
+        about: JSON values, kept beside the weights.
+    """
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _PARTS:
+        state = getattr(models, name).state_dict()
+        weights = {key: value.to(torch.bfloat16).contiguous() for key, value in state.items()}
+        save_file(weights, folder / f"{name}.safetensors")
+    config = {"encoder": DIGEST, "about": about}
+    (folder / _CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+def load(folder: Path) -> tuple[Models, dict]:
+    """All models, and what is known of them.
+
+    Raises:
+        ModelError: the folder holds none, a damaged one, or one for another encoder.
+    """
+    from safetensors.torch import load_file
+
+    folder, fix = Path(folder), "Install the package again, or train the model again."
+    try:
+        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        encoder, about = config["encoder"], dict(config["about"])
+        weights = {name: load_file(folder / f"{name}.safetensors") for name in _PARTS}
+    except Exception as error:  # the reader of the weights has errors of its own
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise ModelError(f"no readable kaleidoscope: {reason}", where=folder, fix=fix) from error
+    if encoder != DIGEST:
+        raise ModelError("the kaleidoscope was trained over another encoder", where=folder, fix=fix)
+    models = Models(Reader(), Sides(), Norms())
+    try:
+        for name in _PARTS:
+            model = getattr(models, name)
+            model.load_state_dict({key: value.float() for key, value in weights[name].items()})
+            model.eval()
+    except RuntimeError as error:
+        raise ModelError("the weights do not fit the kaleidoscope", where=folder, fix=fix) from error
+    return models, about
