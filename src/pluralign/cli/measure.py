@@ -46,7 +46,8 @@ def measure(
         nano-base, nano-instruct, nano-spectrum, a local folder, hf:OWNER/NAME, or openai:MODEL@URL on a server.
     tasks
         Names of tasks, separated by commas; see `pluralign suite list`. Further measures are named with their task:
-        readouts:TASK, robustness:TASK, attributes:TASK, tradeoff:TASK, jury:TASK; and overton, objectives.
+        readouts:TASK, robustness:TASK, inference:TASK, attributes:TASK, tradeoff:TASK, jury:TASK; and overton,
+        objectives.
     all
         Every task whose data is present, and every further measure.
     quick

@@ -18,7 +18,7 @@ from pluralign.measure import simulation
 from pluralign.measure.asking import Asking
 from pluralign.measure.options import refusals
 from pluralign.measure.per_question import DISTANCES, WITHOUT_REFUSALS, of_model, of_references
-from pluralign.measure.readouts import read
+from pluralign.measure.readouts import Reading, read
 from pluralign.measure.references import Scale
 from pluralign.measure.table import Table, aligned
 from pluralign.runs import Metric
@@ -78,16 +78,34 @@ def rows(
         DataError: a process has no target or no choices.
         ModelError: the model cannot give the read-out.
     """
-    for process in processes:
-        if process.target is None or process.choices is None:
-            raise DataError("a process without target or choices", where=f"{task}: {process.id}")
-    found = read(model, processes, readout, asking, progress)
+    found = read(model, _complete(task, processes), readout, asking, progress)
+    return of_readings(model.name, task, processes, found, readout, scale)
+
+
+def of_readings(
+    name: str,
+    task: str,
+    processes: Sequence[Process],
+    readings: Sequence[Reading | None],
+    readout: str,
+    scale: Scale | None = None,
+) -> pl.DataFrame:
+    """The rows of readings that are there already, such as those of an inference-time baseline.
+
+    Args:
+        name: the model's.
+        readings: one per process.
+        readout: what they are called.
+
+    Raises:
+        DataError: a process has no target or no choices.
+    """
     records = []
-    for process, reading in zip(processes, found, strict=True):
+    for process, reading in zip(_complete(task, processes), readings, strict=True):
         target = process.target
         assert target is not None
         record = {
-            "model": model.name,
+            "model": name,
             "task": task,
             "kind": "align",
             "readout": readout,
@@ -120,6 +138,13 @@ def rows(
                 }
         records.append(record)
     return pl.DataFrame(records, schema=SCHEMA)
+
+
+def _complete(task: str, processes: Sequence[Process]) -> Sequence[Process]:
+    for process in processes:
+        if process.target is None or process.choices is None:
+            raise DataError("a process without target or choices", where=f"{task}: {process.id}")
+    return processes
 
 
 def cluster(process: Process) -> str:

@@ -12,7 +12,18 @@ import polars as pl
 
 from pluralign.errors import UsageError
 from pluralign.lm import LanguageModel
-from pluralign.measure import align, attributes, cover, gains, group_jury, references, robustness, steer, tradeoff
+from pluralign.measure import (
+    align,
+    attributes,
+    cover,
+    gains,
+    group_jury,
+    inference_part,
+    references,
+    robustness,
+    steer,
+    tradeoff,
+)
 from pluralign.measure import group_questions as gq
 from pluralign.measure.asking import Asking
 from pluralign.measure.overton import measured as overton
@@ -137,6 +148,22 @@ def _robustness(task: Task) -> Part:
     return Part(f"robustness:{name}", name, "robustness", None, pieces, metrics, ("choices",))
 
 
+def _inference(task: Task) -> Part:
+    """What can be done without training, on a quarter of the questions: each is asked for many texts."""
+    name = task.card.name
+
+    def pieces(root: DataRoot, request: Request) -> Iterator[Piece]:
+        scale, seed = references.scale(task.processes(root)), request.seed
+        few = None if request.limit is None else max(1, request.limit // 4)
+        for number, chunk in _chunks(task.processes(root, few), FEW):
+            yield number, lambda model, chunk=chunk: inference_part.rows(model, name, chunk, seed=seed, scale=scale)
+
+    def metrics(rows: pl.DataFrame, models: list[str]) -> list[Metric]:
+        return [replace(metric, kind=inference_part.KIND) for metric in inference_part.metrics(rows, models)]
+
+    return Part(f"inference:{name}", name, inference_part.KIND, None, pieces, metrics, ("sample",))
+
+
 def _attributes(task: Task) -> Part:
     name = task.card.name
     wording, groups = gq.WORDINGS[name], GROUPS[name]
@@ -186,6 +213,7 @@ def _aligned(task: Task) -> bool:
 _FURTHER: dict[str, tuple[Callable[[Task], Part], Callable[[Task], bool]]] = {
     "readouts": (_readouts, _aligned),
     "robustness": (_robustness, _aligned),
+    "inference": (_inference, _aligned),
     "attributes": (_attributes, _grouped),
     "tradeoff": (_tradeoff, _grouped),
     "jury": (_jury, _grouped),

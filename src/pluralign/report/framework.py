@@ -22,6 +22,15 @@ KINDS: dict[str, Desideratum] = {
         "of total variation",
         "robustness",
     ),
+    "inference": Desideratum(
+        "Without training",
+        "How near do answers come when nothing is trained: sampled at other temperatures, drawn from a list of answers"
+        " with chances that the model states, or averaged over all models?",
+        ("total_variation:temperature 1", "total_variation:temperature 1.5", "total_variation:stated"),
+        "comes closer to the target distributions, sampled at temperature 1, than",
+        "of total variation",
+        "inference-time",
+    ),
     "attributes": Desideratum(
         "Attribute steering",
         "Told of a group, does the model answer as it does, and only then? Are groups told apart without being "
@@ -295,6 +304,7 @@ REFERENCES: dict[str, tuple[str, str]] = {
     "mixtures of people": ("Mixtures of people", "The asked mixture of the groups' own answers."),
     "people of one kind": ("People of one kind", "What samples of these sizes from one distribution would show."),
     "groups shuffled": ("Groups shuffled", "The same with jurors put into groups by chance."),
+    "all models together": ("All models together", "The mean of the probabilities of all models."),
     "all models": ("All models", "The set of all models."),
     "jury": ("Jury", "Counts of the jury."),
     "conversations": ("Conversations", "Counts of the conversations that questions are made from."),

@@ -255,7 +255,7 @@ METRICS: dict[str, dict[str, Definition]] = {
     },
 }
 _SWAPS = {name: text for name, text in METRICS["align"].items() if name.startswith(("order_", "label_"))}
-METRICS |= {"readouts": METRICS["align"], "robustness": _SWAPS} | framework.METRICS
+METRICS |= {"readouts": METRICS["align"], "inference": METRICS["align"], "robustness": _SWAPS} | framework.METRICS
 
 REFERENCES: dict[str, tuple[str, str]] = {
     "running_marginal": (
@@ -290,6 +290,8 @@ READOUTS: dict[str, str] = {
     "verbalised": "The model states the percentages of all options in one text.",
     "sampled": "Independent answers of the model are counted.",
     "sequence": "The model lists the answers of many people in one text, and they are counted.",
+    "stated": "Answers are drawn from lists of answers with their chances that the model states.",
+    **{f"temperature {t}": f"Independent answers at temperature {t} are counted." for t in ("0.5", "1", "1.5")},
 }
 
 LEFT_OUT = Definition(
