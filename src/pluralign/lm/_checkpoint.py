@@ -14,6 +14,9 @@ from transformers.utils import logging
 from pluralign.errors import ModelError, UsageError
 from pluralign.lm import nano
 
+LONGEST = 8192
+"""Tokens of the longest sequence unless the user asks for more: memory grows with it, and few models use more well."""
+
 _HASHED = 200_000_000
 """Bytes of weights up to which a folder's digest is taken: beyond it would take longer than many a run."""
 
@@ -63,7 +66,7 @@ def load(
         raise UsageError(f"there is no dtype {dtype!r}", fix=f"Use auto, {', '.join(_DTYPES)}.")
     number: Any = _DTYPES.get(dtype, torch.float32 if place.type == "cpu" else "auto")
     tokenizer = load_tokenizer(source)
-    with _explained(source):
+    with explained(source):
         model, info = architecture.from_pretrained(
             source, dtype=number, trust_remote_code=False, use_safetensors=True, output_loading_info=True
         )
@@ -88,7 +91,7 @@ def load_tokenizer(source: str) -> Any:
     Raises:
         ModelError: it cannot be loaded, or is of the slow kind.
     """
-    with _explained(source):
+    with explained(source):
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     if not tokenizer.is_fast:
         raise ModelError(
@@ -100,7 +103,7 @@ def load_tokenizer(source: str) -> Any:
 
 
 @contextmanager
-def _explained(source: str) -> Generator[None]:
+def explained(source: str) -> Generator[None]:
     """Load in silence; whatever fails becomes one message: a broken checkpoint may fail in any part of the library."""
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
@@ -119,11 +122,16 @@ def _explained(source: str) -> Generator[None]:
             logging.enable_progress_bar()
 
 
+def positions(config: Any) -> int | None:
+    """The longest sequence that a model was made for, in tokens, where its configuration tells."""
+    return getattr(config.get_text_config(decoder=True), "max_position_embeddings", None)
+
+
 def facts(source: str, model: PreTrainedModel) -> dict:
     """What a run records about a loaded model."""
     return {
         "path": source,
-        "sha256": _digest(Path(source)),
+        "sha256": digest(Path(source)),
         "revision": getattr(model.config, "_commit_hash", None),
         "parameters": sum(p.numel() for p in model.parameters()),
         "dtype": str(model.dtype).removeprefix("torch."),
@@ -144,7 +152,7 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _digest(folder: Path) -> str | None:
+def digest(folder: Path) -> str | None:
     """SHA-256 of the weights of a local folder, if they are small."""
     weights = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     if not weights or sum(path.stat().st_size for path in weights) > _HASHED:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pluralign.encode import Encoded
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -22,6 +24,11 @@ class Query:
     def inputs(self) -> np.ndarray:
         """The tokens that the model has to read: those before the last target."""
         return self.ids[: self.targets[-1]]
+
+
+def query(encoded: Encoded) -> Query:
+    """The query for the scored tokens; nothing predicts the very first token of a sequence."""
+    return Query(encoded.ids, np.flatnonzero(encoded.scored[1:]) + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ def load(
     tokenizer: str | None = None,
     first_token: bool = False,
 ) -> LanguageModel:
-    """Load a model by name: ``nano-*``, a local folder, ``hf:OWNER/NAME``, or ``openai:MODEL@URL`` on a server.
+    """Load a model by name: ``nano-*``, a local folder, ``hf:OWNER/NAME``, ``vllm:OWNER/NAME`` or
+    ``openai:MODEL@URL`` on a server.
 
-    What a server computes with is its own matter: device, dtype and batches count for the other models only.
+    What a server computes with is its own matter: device, dtype and batches count for the other models only. vLLM
+    chooses its devices and batches itself.
 
     Args:
         template: ``spectrum``, ``colon``, ``chat``, or ``auto`` for what the tokenizer calls for. For a server whose
@@ -50,6 +52,10 @@ def load(
         )
     if tokenizer is not None or first_token:
         raise UsageError("a tokenizer and first_token are for models on servers", where=name)
+    if name.startswith("vllm:"):
+        from pluralign.lm.vllm import VllmModel
+
+        return VllmModel.load(name, template=template, dtype=dtype, max_length=max_length)
     from pluralign.lm.transformers import TransformersModel
 
     return TransformersModel.load(

@@ -21,7 +21,7 @@ from pluralign.lm._probe import Honoured, probe
 from pluralign.lm._requests import COMPLETIONS, Limits, Refused, Server, Usage
 from pluralign.lm._wire import Content, echoed, first_tokens, texts
 from pluralign.lm._writing import MARKERS, Scored, Writing
-from pluralign.lm.protocol import Capabilities, ChoiceScores, Progress, Score
+from pluralign.lm.protocol import Capabilities, ChoiceScores, Progress, Score, check_choices
 from pluralign.template import Segment, colon, control_tokens, messages, resolve
 
 _AT_ONCE = 16
@@ -176,11 +176,7 @@ class OpenAIModel:
                 several choices.
             ModelError: the server gives no log-probabilities.
         """
-        if len(prompts) != len(choices):
-            raise UsageError(f"{len(prompts)} prompts came with {len(choices)} lists of choices")
-        for prompt, options in zip(prompts, choices, strict=True):
-            if len(set(options)) < len(options):
-                raise UsageError("a choice is given twice", where=prompt.id, fix="List each text once.")
+        check_choices(prompts, choices)
         if self.capabilities.first_token:
             return self._first_choices(prompts, choices, progress)
         writing = self._scoring()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pluralign.episode import Episode, Prompt
+from pluralign.errors import UsageError
 
 Progress = Callable[[int], None]
 """Called with the number of requests finished since the last call."""
@@ -52,6 +53,19 @@ class Capabilities:
     logprobs: bool = True
     sampling: bool = True
     first_token: bool = False
+
+
+def check_choices(prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> None:
+    """What every back end refuses in :meth:`LanguageModel.choices`.
+
+    Raises:
+        UsageError: a choice is given twice, or there is not one list of choices per prompt.
+    """
+    if len(prompts) != len(choices):
+        raise UsageError(f"{len(prompts)} prompts came with {len(choices)} lists of choices")
+    for prompt, options in zip(prompts, choices, strict=True):
+        if len(set(options)) < len(options):
+            raise UsageError("a choice is given twice", where=prompt.id, fix="List each text once.")
 
 
 class LanguageModel(Protocol):

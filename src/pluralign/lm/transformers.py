@@ -9,17 +9,13 @@ from typing import Any
 import numpy as np
 from transformers import PreTrainedModel
 
-from pluralign.encode import Encoded, Encoder, fit
+from pluralign.encode import Encoder, fit
 from pluralign.episode import Episode, Prompt, generator
-from pluralign.errors import ContextError, UsageError
-from pluralign.lm import _checkpoint, _decode
+from pluralign.lm import _answers, _checkpoint, _decode
 from pluralign.lm._forward import Forward
-from pluralign.lm._tree import Query
-from pluralign.lm.protocol import Capabilities, ChoiceScores, Progress, Score
-from pluralign.template import Template, control_tokens, resolve
-
-_LONGEST = 8192
-"""Tokens of the longest sequence unless the user asks for more: memory grows with it, and few models use more well."""
+from pluralign.lm._tree import query
+from pluralign.lm.protocol import Capabilities, ChoiceScores, Progress, Score, check_choices
+from pluralign.template import Template, resolve
 
 _BATCH_TOKENS = {"cpu": 8192, "cuda": 32768}
 
@@ -102,8 +98,8 @@ class TransformersModel:
         written = resolve(tokenizer, template)
         encoder = Encoder(tokenizer)
         forward = Forward.checked(model, [tokenizer(t, add_special_tokens=False).input_ids for t in _CHECK_TEXTS])
-        limit = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None) or _LONGEST
-        length = max_length or min(limit, _LONGEST)
+        limit = _checkpoint.positions(model.config) or _checkpoint.LONGEST
+        length = max_length or min(limit, _checkpoint.LONGEST)
         facts = {
             "spec": name,
             **facts,
@@ -121,8 +117,8 @@ class TransformersModel:
         encoded = self.encoder.encode([self.template.episode(episode) for episode in episodes])
         encoded = [fit(one, self.max_length) for one in encoded]
         results: list[list[Score | None]] = [[None] * len(episode.examples) for episode in episodes]
-        asked = [index for index, one in enumerate(encoded) if len(_targets(one))]
-        queries = [Query(encoded[index].ids, _targets(encoded[index])) for index in asked]
+        asked = [index for index, one in enumerate(encoded) if one.scored[1:].any()]
+        queries = [query(encoded[index]) for index in asked]
         _report(progress, len(episodes) - len(asked))
         for number, logprob, greedy in self.forward.run(queries, self.batch_tokens, share=False):
             index = asked[number]
@@ -145,11 +141,7 @@ class TransformersModel:
         Raises:
             UsageError: a choice is given twice, or there is not one list of choices per prompt.
         """
-        if len(prompts) != len(choices):
-            raise UsageError(f"{len(prompts)} prompts came with {len(choices)} lists of choices")
-        for prompt, options in zip(prompts, choices, strict=True):
-            if len(set(options)) < len(options):
-                raise UsageError("a choice is given twice", where=prompt.id, fix="List each text once.")
+        check_choices(prompts, choices)
         results: list[ChoiceScores | None] = []
         for start in range(0, len(prompts), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
@@ -166,7 +158,7 @@ class TransformersModel:
         )
         too_long = {place[0] for place, one in zip(places, encoded, strict=True) if len(one.ids) > self.max_length}
         asked = [number for number, (index, _) in enumerate(places) if index not in too_long]
-        queries = [Query(encoded[number].ids, _targets(encoded[number])) for number in asked]
+        queries = [query(encoded[number]) for number in asked]
         logprobs = [np.zeros(len(options)) for options in choices]
         waiting = Counter(places[number][0] for number in asked)
         _report(progress, len(prompts) - len(waiting))
@@ -198,14 +190,7 @@ class TransformersModel:
             ContextError: a prompt and ``max_tokens`` together exceed the model's maximum length.
         """
         encoded = [one.ids for one in self.encoder.encode([self.template.prompt(prompt) for prompt in prompts])]
-        for prompt, ids in zip(prompts, encoded, strict=True):
-            if len(ids) + max_tokens > self.max_length:
-                raise ContextError(
-                    f"a prompt of {len(ids)} tokens and an answer of {max_tokens} exceed the maximum length of "
-                    f"{self.name}, {self.max_length} tokens",
-                    where=prompt.id,
-                    fix="Show fewer examples or allow shorter answers.",
-                )
+        _answers.check_room(self.name, prompts, encoded, max_tokens, self.max_length)
         results: list[list[str]] = [[] for _ in prompts]
         for index, samples in _decode.sample(
             self.forward,
@@ -217,7 +202,7 @@ class TransformersModel:
             max_tokens=max_tokens,
             batch_tokens=self.batch_tokens,
         ):
-            results[index] = self._texts(samples)
+            results[index] = _answers.texts(self.tokenizer, self.template, samples)
             _report(progress, 1)
         return results
 
@@ -230,22 +215,6 @@ class TransformersModel:
             return token in control or (text is not None and text in self.tokenizer.decode([token]))
 
         return stops
-
-    def _texts(self, samples: Sequence[Sequence[int]]) -> list[str]:
-        """The answers that sampled tokens spell: without control tokens, end mark and surrounding white space."""
-        control = set(control_tokens(self.tokenizer).values())
-        texts = self.tokenizer.batch_decode(
-            [[token for token in sample if token not in control] for sample in samples],
-            clean_up_tokenization_spaces=False,
-        )
-        if end := self.template.stop.text:
-            texts = [text.partition(end)[0] for text in texts]
-        return [text.strip() for text in texts]
-
-
-def _targets(encoded: Encoded) -> np.ndarray:
-    """Indices of the scored tokens; nothing predicts the very first token of a sequence."""
-    return np.flatnonzero(encoded.scored[1:]) + 1
 
 
 def _report(progress: Progress | None, finished: int) -> None:

@@ -136,9 +136,10 @@ def _workers(most: int, load: Load) -> Generator[list[Any]]:
     if begun:
         try:
             ray.init(log_to_driver=False, logging_level=logging.WARNING)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except Exception as error:  # also of no kind of its own, where a busy machine starts Ray too slowly
             raise ModelError(
-                f"no Ray cluster can be reached: {str(error).splitlines()[0]}", fix="Check RAY_ADDRESS, or unset it."
+                f"no Ray cluster can be reached: {str(error).splitlines()[0]}",
+                fix="Check RAY_ADDRESS, or unset it; on a busy machine try again.",
             ) from error
     for name, module in sys.modules.items():
         if name.startswith(ADDED):  # a file of the user, which no worker could import
