@@ -150,7 +150,8 @@ def run_audit(
             model,
             engine=ENGINES[engine],
             able=able,
-            left_out=messages.print if lenient else None,
+            lenient=lenient,
+            told=messages.print,
             started=lambda total: progress.update(handle, total=total),
             progress=lambda name, task: progress.update(handle, advance=1, description=f"{name} on {task}"),
         )

@@ -26,7 +26,8 @@ def audit(
     *,
     engine: Engine = local,
     able: Callable[[str], Capabilities] | None = None,
-    left_out: Callable[[str], None] | None = None,
+    lenient: bool = False,
+    told: Callable[[str], None] | None = None,
     started: Callable[[int], None] | None = None,
     progress: Callable[[str, str], None] | None = None,
 ) -> list[dict[str, Any]]:
@@ -37,8 +38,8 @@ def audit(
         load: gives a model by name; called only for models that still have work.
         engine: where units are computed; it changes nothing but the time that they take.
         able: what the model of a name can do, asked before any work; None leaves it to the work to find out.
-        left_out: told of every part that is left out since a model cannot do it, and of what a part does without;
-            None refuses such a part.
+        lenient: leave out the parts that a model cannot do; otherwise the first of them is refused.
+        told: told of every part that is left out for that, and of what a part does without.
         started: called once with the number of units of work.
         progress: called with model and task after each unit, done before or now.
 
@@ -46,7 +47,7 @@ def audit(
         the records of ``metrics.json``.
 
     Raises:
-        ModelError: a model cannot do a part, and ``left_out`` is not given.
+        ModelError: a model cannot do a part, and that is not ``lenient``.
         PluralignError: an unknown task, absent data, a model that cannot be loaded, an unusable folder.
     """
     chosen = [part(name) for name in request.tasks]
@@ -54,7 +55,7 @@ def audit(
         if run.finished:
             return run.metrics()
         if able is not None:
-            chosen = _possible(chosen, {name: able(name) for name in request.models}, left_out)
+            chosen = _possible(chosen, {name: able(name) for name in request.models}, lenient, told)
         root = DataRoot(Path(request.data) if request.data else None)
         pieces = [(one.name, *piece) for one in chosen for piece in one.pieces(root, request)]
         work = [
@@ -82,29 +83,34 @@ def audit(
 
 
 def _possible(
-    chosen: Sequence[Part], can: Mapping[str, Capabilities], left_out: Callable[[str], None] | None
+    chosen: Sequence[Part],
+    models: Mapping[str, Capabilities],
+    lenient: bool,
+    told: Callable[[str], None] | None,
 ) -> list[Part]:
     """The parts that all models can do: numbers of models stand side by side, so one that cannot rules a part out.
 
     Raises:
-        ModelError: a model cannot do a part and nobody is told of what is left out, or no part is left.
+        ModelError: a model cannot do a part and that is not ``lenient``, or no part is left.
     """
-    possible = []
+    possible, said = [], told or (lambda message: None)
     for one in chosen:
-        short = [(name, lack) for name, able in can.items() if (lack := lacks(able, one.needs))]
+        short = {name: ", ".join(lack) for name, can in models.items() if (lack := lacks(can, one.needs))}
         if not short:
             possible.append(one)
-            for name, able in can.items():
-                if left_out and (lack := lacks(able, one.wants)):
-                    left_out(f"{one.name} does without {', '.join(lack)}, which {name} does not give")
+            for name, can in models.items():
+                if lack := lacks(can, one.wants):
+                    said(f"{one.name} does without {', '.join(lack)}, which {name} does not give")
             continue
-        name, lack = short[0]
-        problem = f"{one.name} needs {', '.join(lack)}, which this model does not give"
-        if left_out is None:
+        name, lack = next(iter(short.items()))
+        if not lenient:
+            problem = f"{one.name} needs {lack}, which this model does not give"
             raise ModelError(problem, where=name, fix="Leave it out; readouts:TASK asks for texts where it must.")
-        left_out(f"left out: {one.name}, which needs {', '.join(lack)}; {name} does not give them")
+        said(f"left out: {one.name}, which needs {lack}; {name} does not give them")
     if not any(one.needs for one in possible):
-        raise ModelError("the models can do none of what is asked for", where=", ".join(can), fix="Take other models.")
+        raise ModelError(
+            "the models can do none of what is asked for", where=", ".join(models), fix="Take other models."
+        )
     return possible
 
 

@@ -97,7 +97,7 @@ def render(config: Mapping[str, Any], metrics: list[dict[str, Any]], rows: pl.Da
         ],
         "counts": evidence.counts(rows),
         "left_out": tables.left_out(metrics),
-        "unmeasured": [t for t in settings.names(config, "tasks") if t not in measured],
+        "unmeasured": [name for name in settings.names(config, "tasks") if not _measured(name, metrics)],
         "config": json.dumps(config, indent=2, ensure_ascii=False),
         "definitions": tables.definitions(metrics),
         "cards": cards,
@@ -125,6 +125,12 @@ def _drawings(metrics: list[dict[str, Any]], rows: pl.DataFrame, models: tuple[s
         for task, found in evidence.items(rows, models).items()
     }
     return {"curves": curves, "yields": yields, "items": items}
+
+
+def _measured(name: str, metrics: list[dict[str, Any]]) -> bool:
+    """Whether a task, a measure or MEASURE:TASK has a number."""
+    kind, _, task = name.partition(":")
+    return any(name in (m["task"], m["kind"]) or (kind, task) == (m["kind"], m["task"]) for m in metrics)
 
 
 def _by_kind(entries: list[Any], kind: Callable[[Any], str]) -> list[tuple[str, list[Any]]]:
