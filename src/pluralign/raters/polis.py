@@ -51,18 +51,22 @@ def votes(folder: Path) -> tuple[pl.DataFrame, str, list[Note]]:
     if hidden := given.height - shown.height:
         notes.append(Note("votes on statements without a text, or rejected by moderators, left out", hidden))
     shown = shown.with_columns(pl.col("vote").replace_strict(VOTES))
-    return shown.select("participant", "comment", "statement", "vote"), _question(_find(folder, "summary.csv")), notes
+    return shown.select("participant", "comment", "statement", "vote"), _question(find(folder, "summary.csv")), notes
 
 
 def _file(folder: Path, *names: str) -> Path:
-    found = _find(folder, *names)
+    found = find(folder, *names)
     if found is None:
         raise DataError(f"no {names[0]}", where=folder, fix="Give a table of ratings, or the export of Polis.")
     return found
 
 
-def _find(folder: Path, *names: str) -> Path | None:
-    """The first of the files that is there, whatever conversation is named before its name."""
+def find(folder: Path, *names: str) -> Path | None:
+    """The first of the files that is there, whatever conversation is named before its name; None without.
+
+    Raises:
+        DataError: there are several.
+    """
     for name in names:
         if (folder / name).is_file():
             return folder / name

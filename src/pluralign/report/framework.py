@@ -131,12 +131,12 @@ _ATTRIBUTES = {
     "row_percentile": Definition(
         "Sensitivity",
         "higher",
-        "Among all descriptions, the share that agree less with the group than its own does, ties counted half.",
+        "The share of other groups that the answers under a group's description agree with less, ties counted half.",
     ),
     "column_percentile": Definition(
         "Specificity",
         "higher",
-        "Among all groups, the share that the description of this one agrees with less, ties counted half.",
+        "The share of other descriptions whose answers agree less with the group than its own, ties counted half.",
     ),
 }
 

@@ -9,6 +9,7 @@ from pluralign.episode import generator
 from pluralign.errors import DataError
 from pluralign.measure.overton.labels import Label
 from pluralign.measure.overton.questions import Question, View
+from pluralign.raters.polis import find
 from pluralign.suite.data import read_csv, read_parquet
 from pluralign.suite.votes import read_comments
 
@@ -63,7 +64,9 @@ def polis_question(folder: Path, each: int = 3, unreasonable: int = 3) -> Questi
         DataError: a file is absent or unreadable, or no group has votes enough.
     """
     texts, votes, _ = _polis(folder)
-    topic = next(value for name, value in _summary(folder) if name == "topic")
+    topic = dict(_summary(folder)).get("topic")
+    if topic is None:
+        raise DataError("no topic", where=folder / "summary.csv", fix="Export the conversation again.")
     known = votes.join(texts, on="comment").with_columns(agrees=(pl.col("vote") == 1).cast(pl.Float64))
     enough = known.filter(pl.len().over("comment") >= _LEAST_VOTES)
     views: dict[str, View] = {}
@@ -101,7 +104,7 @@ def _polis(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Statements (comment, text), votes (participant, group, comment, vote) and authors (participant, own)."""
     comments = _file(folder, "comments")
     texts = read_comments(comments)
-    matrix = _table(_file(folder, "participants_votes", "participants-votes"))
+    matrix = _table(_file(folder, "participants_votes", "participants-votes", "participant-votes"))
     numbers = [name for name in matrix.columns if name.isdigit()]
     votes = (
         matrix.select("participant", "group-id", *numbers)
@@ -119,7 +122,7 @@ def _polis(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 
 
 def _summary(folder: Path) -> list[tuple[str, str]]:
-    table = read_csv(folder / "summary.csv", has_header=False, infer_schema=False, new_columns=["name", "value"])
+    table = read_csv(_file(folder, "summary"), has_header=False, infer_schema=False, new_columns=["name", "value"])
     return list(table.select("name", "value").iter_rows())
 
 
@@ -128,8 +131,8 @@ def _table(path: Path) -> pl.DataFrame:
 
 
 def _file(folder: Path, *names: str) -> Path:
-    options = [folder / f"{name}{ending}" for name in names for ending in (".parquet", ".csv")]
-    found = next((path for path in options if path.is_file()), None)
+    options = [f"{name}{ending}" for name in names for ending in (".parquet", ".csv")]
+    found = find(folder, *options)
     if found is None:
-        raise DataError(f"no {options[-1].name}", where=folder, fix="Give the export of a Polis conversation.")
+        raise DataError(f"no {options[-1]}", where=folder, fix="Give the export of a Polis conversation.")
     return found
