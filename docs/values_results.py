@@ -93,8 +93,8 @@ def judged(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     """Relevance and valences of the shipped model, calibrated and as trained; no action is evidence for itself."""
     models, about = weights(WEIGHTS)
     odds, near = relevances(models.reader, rows, Evidence(bank(), stored(WEIGHTS)[1]))
-    read, after, before = valences(models, rows), Calibration(**about["calibration"]), Calibration()
-    return after.bears(odds, near), after.sides(*read), before.bears(odds, near), before.sides(*read)
+    logits, after, before = valences(models, rows), Calibration(**about["calibration"]), Calibration()
+    return after.bears(odds, near), after.sides(logits), before.bears(odds, near), before.sides(logits)
 
 
 def record(found: Interval) -> list:

@@ -21,7 +21,7 @@ def test_every_situation_that_ships_names_entries_of_the_bank_and_stands_once():
     sides = Counter(side for one in written for side in ("supports", "opposes") for _ in getattr(one, side))
     assert 0.5 < sides["supports"] / sides["opposes"] < 2
     most = Counter(name for one in written for name in (*one.supports, *one.opposes, *one.either))
-    assert max(most.values()) < 0.15 * len(written)
+    assert max(most.values()) < 0.2 * len(written)
 
 
 def test_pairs_carry_the_side_near_misses_and_entries_that_nobody_listed():

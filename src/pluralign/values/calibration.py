@@ -18,15 +18,13 @@ class Calibration:
         near: factor of the nearness of recorded actions.
         relevance: what is added to both.
         logits: factor of the logits of the valences.
-        expected: factor of what single texts let expect of the side.
-        valence: what is added to both, by valence.
+        valence: what is added to them, by valence.
     """
 
     odds: float = 1.0
     near: float = 0.0
     relevance: float = 0.0
     logits: float = 1.0
-    expected: float = 0.0
     valence: tuple[float, ...] = (0.0,) * len(VALENCES)
 
     def bears(self, odds: np.ndarray, near: np.ndarray) -> np.ndarray:
@@ -38,33 +36,17 @@ class Calibration:
         """
         return expit(self.odds * odds + self.near * near + self.relevance)
 
-    def sides(self, logits: np.ndarray, expected: np.ndarray) -> np.ndarray:
-        """Probabilities of the valences, shape (pairs, 3).
-
-        Args:
-            logits: of both texts read together, shape (pairs, 3).
-            expected: log-odds of support rather than opposition from single texts, shape (pairs,).
-        """
-        return softmax(self.logits * logits + self.expected * _way(expected) + self.valence, axis=1)
+    def sides(self, logits: np.ndarray) -> np.ndarray:
+        """Probabilities of the valences, shape (pairs, 3)."""
+        return softmax(self.logits * logits + self.valence, axis=1)
 
     def record(self) -> dict:
         """JSON values, from which ``Calibration(**record)`` makes the same."""
         return asdict(self)
 
 
-def _way(expected: np.ndarray) -> np.ndarray:
-    """Logits whose first two differ by what is expected, shape (pairs, 3)."""
-    return np.stack([expected / 2, -expected / 2, np.zeros_like(expected)], 1)
-
-
 def fit(
-    odds: np.ndarray,
-    near: np.ndarray,
-    bears: np.ndarray,
-    logits: np.ndarray,
-    expected: np.ndarray,
-    ways: np.ndarray,
-    factor: float,
+    odds: np.ndarray, near: np.ndarray, bears: np.ndarray, logits: np.ndarray, ways: np.ndarray, factor: float
 ) -> Calibration:
     """The calibration under which pairs are likeliest.
 
@@ -74,7 +56,7 @@ def fit(
     Args:
         odds, near: of pairs whose relevance is known, shape (pairs,).
         bears: 1 or 0, shape (pairs,).
-        logits, expected: of pairs whose valence is known, shape (others, 3) and (others,).
+        logits: of pairs whose valence is known, shape (others, 3).
         ways: number of the valence, shape (others,).
         factor: how much nearness counts per unit of log-odds (:func:`weigh`).
     """
@@ -87,14 +69,12 @@ def fit(
         return -float((aim * log_expit(z) + (1 - aim) * log_expit(-z)).mean())
 
     def valence(p: np.ndarray) -> float:
-        both = np.exp(p[0]) * logits + p[1] * _way(expected) + p[2:]
-        return -float(log_softmax(both, axis=1)[rows, ways].mean())
+        return -float(log_softmax(np.exp(p[0]) * logits + p[1:], axis=1)[rows, ways].mean())
 
     one = minimize(relevance, np.zeros(2), method="L-BFGS-B").x
-    two = minimize(valence, np.zeros(2 + len(VALENCES)), method="L-BFGS-B").x
-    scale, shift = float(np.exp(one[0])), two[2:] - two[2:].mean()
-    both = float(np.exp(two[0])), float(two[1])
-    return Calibration(scale, scale * factor, float(one[1]), *both, tuple(shift.tolist()))
+    two = minimize(valence, np.zeros(1 + len(VALENCES)), method="L-BFGS-B").x
+    scale, shift = float(np.exp(one[0])), two[1:] - two[1:].mean()
+    return Calibration(scale, scale * factor, float(one[1]), float(np.exp(two[0])), tuple(shift.tolist()))
 
 
 def weigh(odds: np.ndarray, near: np.ndarray, situation: np.ndarray, entry: np.ndarray) -> float:

@@ -26,7 +26,7 @@ from pluralign.values.kaleidoscope import Generated
 
 FOLDER = Path(__file__).with_name("embedded_model")
 NAME = "embedded"
-CANDIDATES = 20
+CANDIDATES = 10
 """Entries that are listed for a situation, the most relevant of the bank."""
 
 _VECTORS = "bank.safetensors"
@@ -64,7 +64,7 @@ class EmbeddedModel:
 
     @property
     def thresholds(self) -> dict[Kind, float]:
-        """Relevance from which a consideration of each kind is shown, chosen when the reader was trained."""
+        """Relevance from which a consideration of each kind is shown."""
         return dict(self._about("thresholds"))
 
     @property
@@ -104,11 +104,9 @@ class EmbeddedModel:
 
     def valence(self, pairs: Sequence[Pair], progress: Progress | None = None) -> np.ndarray:
         """Calibrated probabilities of the three valences, shape (pairs, 3)."""
-        from pluralign.values.norms import expect
-        from pluralign.values.sides import take
-
-        models, read = self._loaded[0], [(self._told(pair), pair.situation) for pair in pairs]
-        return self._calibration.sides(take(models.sides, read, progress), expect(models.norms, read))
+        read = [(self._told(pair), pair.situation) for pair in pairs]
+        rules = np.array([self._number(pair) is None for pair in pairs], bool)
+        return self._calibration.sides(self._loaded[0].valence(read, rules, progress))
 
     def explain(self, pairs: Sequence[Pair], progress: Progress | None = None) -> list[str]:
         """The gloss, and the nearest recorded action on the model's side; empty for what is not in the bank."""

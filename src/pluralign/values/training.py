@@ -10,7 +10,7 @@ import polars as pl
 from pluralign.lm.embed import embed as packaged
 from pluralign.lm.protocol import Progress
 from pluralign.suite.data import DataRoot
-from pluralign.values import acts, everyday
+from pluralign.values import acts
 from pluralign.values.acts import Acts
 from pluralign.values.bank import Entry, bank
 from pluralign.values.calibration import fit, weigh
@@ -20,8 +20,8 @@ from pluralign.values.evidence import Evidence, actions
 from pluralign.values.lessons import BANKED, SEED, lessons
 from pluralign.values.split import Embed
 
-SHOWN = 10
-"""Entries that a development situation shows on average: this sets the thresholds."""
+SHOWN = 0.5
+"""Relevance from which a candidate is shown: likelier than not."""
 
 _WEIGHTS = {
     "moral_stories": 1.5,
@@ -45,9 +45,6 @@ _TURNED = ("contrast", "turned")
 """Forms of rules that were turned around, which hardly anybody holds."""
 
 _STATES = ("relevance.pt", "sides.pt", "norms.pt")
-
-_SITUATIONS = 300
-"""Development situations that thresholds are chosen on."""
 
 if TYPE_CHECKING:
     from pluralign.lm.halves import Texts
@@ -215,20 +212,15 @@ def settle(models: "Models", development: pl.DataFrame, entries: Sequence[Entry]
     reader, recorded = models.reader, actions(entries)
     evidence = Evidence(tuple(entries), dict(zip(recorded, embedding(vectors(reader, recorded)), strict=True)))
     listed = development.filter(pl.col("source").is_in(BANKED) & pl.col("relevant"))
-    # Situations written for this project are like those that people ask about; the others are norms and rules.
-    typed = development.filter(pl.col("source") == everyday.SOURCE)
-    situations = (typed if typed.height else development)["situation"].unique(maintain_order=True)[:_SITUATIONS]
-    texts = pl.concat([situations, listed["situation"]]).unique(maintain_order=True).to_list()
+    texts = listed["situation"].unique(maintain_order=True).to_list()
     odds, near = everything(reader, texts, evidence)
     place, own = {text: row for row, text in enumerate(texts)}, _numbers(evidence.entries)
     known = [(place[row["situation"]], own[row["kind"], row["text"]]) for row in listed.iter_rows(named=True)]
     factor = weigh(odds, near, *np.array(known, int).reshape(-1, 2).T) if known else 0.0
     asked, sided = development.drop_nulls("relevant"), development.drop_nulls("valence")
     relevance, way = targets(asked)[0], targets(sided)[1]
-    calibration = fit(*relevances(reader, asked, evidence), relevance, *valences(models, sided), way, factor)
-    shown = calibration.bears(odds, near)[: len(situations)]
-    least = float(np.quantile(shown, 1 - min(1.0, SHOWN / len(entries))))
-    return {"calibration": calibration.record(), "thresholds": dict.fromkeys(KINDS, round(least, 4))}
+    calibration = fit(*relevances(reader, asked, evidence), relevance, valences(models, sided), way, factor)
+    return {"calibration": calibration.record(), "thresholds": dict.fromkeys(KINDS, SHOWN)}
 
 
 def numbered(frame: pl.DataFrame) -> "tuple[Texts, np.ndarray, np.ndarray]":
@@ -267,13 +259,10 @@ def relevances(reader: "Reader", frame: pl.DataFrame, evidence: Evidence) -> tup
     return read(reader, found[one], found[other]), near
 
 
-def valences(models: "Models", frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Logits of the valences of pairs read together, shape (rows, 3), and what single texts let expect, (rows,)."""
-    from pluralign.values.norms import expect
-    from pluralign.values.sides import take
-
+def valences(models: "Models", frame: pl.DataFrame) -> np.ndarray:
+    """Logits of the valences of pairs, shape (rows, 3)."""
     pairs = list(frame.select("told", "situation").iter_rows())
-    return take(models.sides, pairs), expect(models.norms, pairs)
+    return models.valence(pairs, ~frame["source"].is_in(BANKED).to_numpy())
 
 
 def everything(reader: "Reader", situations: Sequence[str], evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:

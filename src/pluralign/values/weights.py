@@ -1,16 +1,19 @@
 """The embedded kaleidoscope's own weights and what is known of them, in a folder."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from pluralign.errors import ModelError
 from pluralign.lm.embed import DIGEST
-from pluralign.values.norms import Norms
+from pluralign.lm.protocol import Progress
+from pluralign.values.norms import Norms, expect
 from pluralign.values.reader import Reader
-from pluralign.values.sides import Sides
+from pluralign.values.sides import Sides, take
 
 _CONFIG = "kaleidoscope.json"
 _PARTS = ("reader", "sides", "norms")
@@ -29,6 +32,22 @@ class Models:
     reader: Reader
     sides: Sides
     norms: Norms
+
+    def valence(
+        self, pairs: Sequence[tuple[str, str]], rules: np.ndarray, progress: Progress | None = None
+    ) -> np.ndarray:
+        """Logits of the three valences, float64, shape (pairs, 3).
+
+        Args:
+            pairs: consideration as it is told, and situation.
+            rules: which considerations are no entries of the bank, booleans of shape (pairs,).
+            progress: called with the number of pairs finished since the last call.
+        """
+        logits, rows = take(self.sides, pairs, progress), np.flatnonzero(rules)
+        if len(rows):
+            expected = expect(self.norms, [pairs[row] for row in rows.tolist()])
+            logits[rows, :2] += np.stack([expected, -expected], 1) / 2
+        return logits
 
 
 def save(models: Models, folder: Path, about: dict) -> None:
