@@ -27,7 +27,8 @@ def cluster() -> Generator[None]:
     """Two workers on this machine."""
     import ray
 
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Ray gives workers a low priority, at which they would starve beside other tests.
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
     for more in (True, False):  # on a busy machine Ray may give up on its own processes before they are up
         try:
             ray.init(num_cpus=2, object_store_memory=2**27, include_dashboard=False, log_to_driver=False)

@@ -78,6 +78,7 @@ class VllmModel:
         local = place.startswith("nano-") or Path(place).is_dir()
         source = _checkpoint.locate(place if local else f"hf:{place}")
         tokenizer = _checkpoint.load_tokenizer(source)
+        written, encoder = resolve(tokenizer, template), Encoder(tokenizer)
         with _checkpoint.explained(source):
             limit = _checkpoint.positions(AutoConfig.from_pretrained(source, trust_remote_code=False))
         length = max_length or _checkpoint.LONGEST
@@ -91,7 +92,6 @@ class VllmModel:
                 where=source,
                 fix="See what vLLM printed before; it needs a GPU with room for the model and its cache.",
             ) from error
-        written, encoder = resolve(tokenizer, template), Encoder(tokenizer)
         facts = {
             "spec": name,
             "path": source,
