@@ -19,6 +19,7 @@ from pluralign.lm import LanguageModel, load
 from pluralign.lm.scripted import ScriptedModel
 from pluralign.measure import Request, audit, engine
 from pluralign.runs import read
+from pluralign.suite import all_tasks, registry
 from pluralign.suite.custom import add
 
 
@@ -105,7 +106,9 @@ def own(root):
 '''
 
 
-def test_a_run_that_failed_on_one_engine_goes_on_on_the_other(tmp_path: Path) -> None:
+def test_a_run_that_failed_on_one_engine_goes_on_on_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    all_tasks()
+    monkeypatch.setattr(registry, "_TASKS", dict(registry._TASKS))
     (tmp_path / "own.py").write_text(_ADDED, encoding="utf-8")
     add(tmp_path / "own.py")
     request = Request(("even", "biased"), ("coinflip", "own"), limit=40, samples=4)

@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.text import Text
 
 from pluralign.cli.common import bar, print_json
-from pluralign.cli.raters_tables import empty_table
 from pluralign.errors import UsageError
 
 SERVED = "openai:"
@@ -54,6 +53,9 @@ _FURTHER = (("samples", "samples"), ("tokens_about", "tokens, about"))
 
 
 def _print(models: list[dict[str, Any]], tasks: list[dict[str, Any]], total: dict[str, int]) -> None:
+    # The tables draw in a library that would slow the start of every command.
+    from pluralign.cli.raters_tables import empty_table
+
     table = empty_table("Work for each model")
     table.add_column("task", overflow="fold")
     columns = (*_COLUMNS, *_FURTHER)
