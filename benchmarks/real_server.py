@@ -18,23 +18,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import polars as pl
 
-from pluralign.episode import Process
+from pluralign.episode import Process, Target
 from pluralign.errors import ModelError
-from pluralign.lm import LanguageModel, load
+from pluralign.lm import LanguageModel, load, load_tokenizer
 from pluralign.lm.nano import folder
 from pluralign.lm.openai import OpenAIModel
 from pluralign.measure import Request, align, asking, audit
 from pluralign.suite import DataRoot, get
 
-READOUTS = ("logprob", "verbalised", "sampled")
+READOUTS = {"logprob": "colon", "verbalised": "spectrum", "sampled": "spectrum"}
+"""Read-outs, each with the template in which it asks."""
+SIDES = ("Heads", "Tails")
 FEW = asking.Asking(draws=10, repeats=2)
 
 
@@ -104,29 +108,45 @@ def free_port() -> int:
 
 
 def measure(python: str, place: Path, count: int) -> dict:
-    """All figures."""
+    """All figures.
+
+    The server names no control tokens, so log-probabilities are read in the template colon, which has none; texts are
+    drawn in the template that the model was trained with.
+    """
     port = free_port()
     name, held = f"openai:nano@http://127.0.0.1:{port}/v1", []
+    tokenizer = load_tokenizer(str(place / "marked"))
 
-    def connect(name: str) -> LanguageModel:
-        held.append(OpenAIModel.connect(name, template="colon"))
+    def connect(name: str, template: str = "colon") -> LanguageModel:
+        held.append(OpenAIModel.connect(name, template=template, tokenizer=None if template == "colon" else tokenizer))
         return held[-1]
 
     figures: dict = {"questions": count}
-    processes = get("urn").processes(DataRoot(None), count)
-    local = load(str(place / "marked"), template="colon", device="cpu")
+    processes = coins(count)
+    local = {name: load(str(place / "marked"), template=name, device="cpu") for name in ("colon", "spectrum")}
+    figures["readouts_here"], _ = readouts(local.__getitem__, processes)
     with serving(python, place / "marked.gguf", port):
         start = time.perf_counter()
         remote = connect(name)
         figures |= {"facts": remote.facts, "ignored_because": dict(held[-1].honoured.missing)}
-        figures["log_probabilities"] = difference(remote, local, processes)
-        figures["readouts"], first = readouts(remote, processes)
+        figures["log_probabilities"] = difference(remote, local["colon"], processes)
+        figures["readouts_there"], first = readouts(partial(connect, name), processes)
         figures["first_run"] = {"seconds": round(time.perf_counter() - start, 1), **used(held)}
         held.clear()
-        _, second = readouts(connect(name), processes)
+        _, second = readouts(partial(connect, name), processes)
         figures["second_run"] = {**used(held), "same_rows": first.equals(second)}
     figures["killed"] = killed(python, place, port, name, connect, held)
     return figures
+
+
+def coins(count: int) -> list[Process]:
+    """Questions that so small a model answers: described coins, whose targets are the flips that the task has."""
+    found = []
+    for process in get("coinflip").processes(DataRoot(None), count):
+        flips = [example.output for example in process.examples]
+        shares = tuple(flips.count(side) / len(flips) for side in SIDES)
+        found.append(replace(process, examples=(), choices=SIDES, target=Target(shares, len(flips), ordered=False)))
+    return found
 
 
 def difference(remote: LanguageModel, local: LanguageModel, processes: Sequence[Process]) -> dict:
@@ -141,9 +161,12 @@ def difference(remote: LanguageModel, local: LanguageModel, processes: Sequence[
     }
 
 
-def readouts(model: LanguageModel, processes: Sequence[Process]) -> tuple[dict, pl.DataFrame]:
+def readouts(model: Callable[[str], LanguageModel], processes: Sequence[Process]) -> tuple[dict, pl.DataFrame]:
     """What each read-out says: mean total variation to the population, share that could not be read, and the rows."""
-    found = {name: align.rows(model, "urn", processes, readout=name, asking=FEW) for name in READOUTS}
+    found = {
+        name: align.rows(model(template), "coins", processes, readout=name, asking=FEW)
+        for name, template in READOUTS.items()
+    }
     figures = {
         name: {
             "total_variation": rows["total_variation"].mean(),
@@ -152,7 +175,7 @@ def readouts(model: LanguageModel, processes: Sequence[Process]) -> tuple[dict, 
         }
         for name, rows in found.items()
     }
-    return figures, pl.concat(found.values())
+    return figures, pl.concat([rows.drop("model") for rows in found.values()])
 
 
 def used(models: Sequence[OpenAIModel]) -> dict:
