@@ -49,6 +49,19 @@ def test_control_tokens_come_from_control_segments_only(family, name, episode):
 
 @pytest.mark.parametrize(("family", "name"), CASES)
 @settings(max_examples=25)
+@given(episode=episodes, choices=st.lists(texts, min_size=1, max_size=4))
+def test_answers_to_prompts_are_encoded_as_if_each_stood_alone(family, name, episode, choices):
+    template, encoder = WRITTEN[family, name], ENCODERS[family]
+    prompts = [template.prompt(episode.prompt(index)) for index in range(len(episode.examples))]
+    answers = [[template.answer(choice) for choice in choices[: 1 + index % 4]] for index in range(len(prompts))]
+    found = encoder.answers(prompts, answers)
+    for prompt, some, encoded in zip(prompts, answers, found, strict=True):
+        alone = encoder.encode([prompt + answer for answer in some])
+        assert all(same(one, other) for one, other in zip(encoded, alone, strict=True))
+
+
+@pytest.mark.parametrize(("family", "name"), CASES)
+@settings(max_examples=25)
 @given(episode=episodes)
 def test_tokens_decode_to_what_was_written(family, name, episode):
     segments = WRITTEN[family, name].episode(episode)

@@ -99,17 +99,16 @@ def test_the_same_command_gives_identical_numbers(model, reference, tmp_path):
     assert json.loads(again.stdout)["metrics"] == reference["printed"]["metrics"]
 
 
-def test_small_batches_give_the_same_numbers(model, reference, tmp_path):
-    small = run(*measure(model, "--out", "run", "--batch-tokens", "700"), cwd=tmp_path)
-    found = json.loads(small.stdout)["metrics"]
+def test_small_batches_give_the_same_numbers(model, reference, here):
+    _, printed, _ = here(*measure(model, "--out", "run", "--batch-tokens", "700"))
+    found = json.loads(printed)["metrics"]
     assert len(found) == len(reference["printed"]["metrics"])
     for one, other in zip(found, reference["printed"]["metrics"], strict=True):
         assert one["value"] == pytest.approx(other["value"], abs=1e-4), one
 
 
-def test_killed_at_random_moments_it_goes_on_and_ends_the_same(model, reference, tmp_path):
+def test_killed_at_random_moments_it_goes_on_and_ends_the_same(model, tmp_path, here):
     """SIGKILL a real process again and again; every finished part survives untouched, and the numbers agree."""
-    (tmp_path / "nothing").mkdir()
     settings = os.environ | {"PLURALIGN_DATA": str(tmp_path / "nothing")}
     arguments = command(*measure(model, "--out", "run", limit=24))
     parts, chance, kills = tmp_path / "run" / "parts", random.Random(0), 0
@@ -129,9 +128,8 @@ def test_killed_at_random_moments_it_goes_on_and_ends_the_same(model, reference,
                 assert path.stat().st_mtime_ns == written
         kept |= {path: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
     assert kills >= 2
-    resumed = run(*measure(model, "--out", "run", limit=24), cwd=tmp_path)
-    whole = run(*measure(model, "--out", "whole", limit=24), cwd=tmp_path)
-    assert json.loads(resumed.stdout)["metrics"] == json.loads(whole.stdout)["metrics"]
+    resumed, whole = (here(*measure(model, "--out", name, limit=24)) for name in ("run", "whole"))
+    assert json.loads(resumed[1])["metrics"] == json.loads(whole[1])["metrics"]
     rows = [pl.read_parquet(tmp_path / name / "rows.parquet") for name in ("run", "whole")]
     assert rows[0].equals(rows[1])
 

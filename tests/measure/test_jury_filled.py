@@ -6,7 +6,7 @@ import pytest
 
 from pluralign.errors import DataError
 from pluralign.measure.jury import Juror
-from pluralign.measure.jury_filled import filled
+from pluralign.measure.jury_filled import filled, held_out
 
 SCHEMA = {"juror": pl.String, "item": pl.String, "candidate": pl.String, "rating": pl.Float64}
 ROWS = [("a", "q", "x", 0.0), ("a", "q", "y", 2.0), ("b", "q", "x", 2.0), ("b", "q", "y", None), ("c", "q", "x", None)]
@@ -48,3 +48,24 @@ def test_amounts_are_not_predicted():
     rows = [(f"j{i}", "q", "x", i / 7) for i in range(30)]
     with pytest.raises(DataError, match="30 different ratings"):
         filled(pl.DataFrame(rows, schema=SCHEMA, orient="row"), [Juror(f"j{i}") for i in range(30)], AsTold)
+
+
+def test_the_error_on_hidden_ratings_is_by_hand():
+    # Half of the jurors say 0 to everything and half say 2: told by their own, they are foreseen without error.
+    rows = [(f"j{i}", "q", f"c{k}", 2.0 * (i % 2)) for i in range(20) for k in range(10)]
+    table = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    told = []
+
+    def made(ratings):
+        told.append(len(ratings))
+        return AsTold(ratings)
+
+    held = held_out(table, [Juror(f"j{i}") for i in range(20)], made, levels=("no", "pass", "yes"))
+    assert held.error == 0
+    assert held.error_of_means == pytest.approx(1, abs=0.1)
+    assert held.ratings + told[0] == 200 and 20 <= held.ratings <= 60
+
+
+def test_one_juror_or_ratings_that_leave_nothing_to_compare_have_no_error():
+    few = pl.DataFrame([("a", "q", "x", 0.0), ("b", "q", "y", 2.0)], schema=SCHEMA, orient="row")
+    assert held_out(few, [Juror("a"), Juror("b")], AsTold, levels=("no", "pass", "yes")) is None

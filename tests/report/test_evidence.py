@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from pluralign.report.evidence import MAX_CHOICES, answers, counts, curves, items
+from pluralign.report.evidence import MAX_CHOICES, answers, counts, curves, groups, items
 
 
 def steer(model: str, losses: dict[tuple[str, int], float | None]) -> pl.DataFrame:
@@ -106,3 +106,38 @@ def test_long_lists_of_options_keep_the_likeliest_in_order() -> None:
 def test_counts_are_by_kind_and_model() -> None:
     rows = pl.concat([steer(m, {("p", 0): 1.0, ("q", 0): 1.0, ("q", 1): 1.0}) for m in ("a", "b")])
     assert counts(rows) == [{"kind": "steer", "model": m, "tasks": 1, "processes": 2, "rows": 3} for m in "ab"]
+
+
+def test_groups_stand_beside_the_even_answer_and_the_worst_served_comes_first() -> None:
+    def asked(model: str, group: str, question: int, distance: float | None) -> dict:
+        return {
+            "kind": "align",
+            "model": model,
+            "task": "t",
+            "process": f"{group}/{question}",
+            "cluster": str(question),
+            "readout": "logprob",
+            "group": group,
+            "target": [0.9, 0.1] if group == "north" else [0.5, 0.5],
+            "total_variation": distance,
+        }
+
+    far = {"north": 0.4, "south": 0.1, "few": 0.9}
+    rows = [
+        asked(model, group, question, far[group] + (0.2 if model == "b" else 0))
+        for model in "ab"
+        for group in far
+        for question in range(2 if group == "few" else 6)
+    ]
+    rows.append(asked("a", "south", 9, 1.0))  # the other model did not answer it
+    rows.append(asked("b", "south", 9, None))
+    found = groups(pl.DataFrame(rows), ("a", "b"))
+    lines = [
+        (group, questions, {name: mean.value for name, mean in means.items()})
+        for group, questions, means in found["t"]
+    ]
+    assert [line[:2] for line in lines] == [("north", 6), ("south", 6)]
+    assert lines[0][2] == pytest.approx({"a": 0.4, "b": 0.6, "uniform": 0.4})
+    assert lines[1][2] == pytest.approx({"a": 0.1, "b": 0.3, "uniform": 0.0})
+    alone = [row for row in rows if row["group"] == "north"]
+    assert groups(pl.DataFrame(alone), ("a", "b")) == {}

@@ -26,8 +26,10 @@ def measure(
     data_root: Path | None = None,
     template: str = "auto",
     limit: Annotated[int | None, Parameter(negative=())] = None,
-    samples: int = 100,
+    samples: Annotated[int | None, Parameter(negative=())] = None,
     max_length: int | None = None,
+    tokenizer: str | None = None,
+    first_token: Annotated[bool, Parameter(negative=())] = False,
     batch_tokens: int | None = None,
     device: str = "auto",
     dtype: str = "auto",
@@ -49,9 +51,9 @@ def measure(
         readouts:TASK, robustness:TASK, inference:TASK, attributes:TASK, tradeoff:TASK, jury:TASK; and overton,
         objectives.
     all
-        Every task whose data is present, and every further measure.
+        Every task whose data is present, and every further measure; half of the usual number of processes per task.
     quick
-        A fifth of the usual number of processes per task.
+        A tenth of the usual number of processes per task, and half the draws.
     out
         Run folder; the default is named after the request, so the same command goes on where it stopped.
     data_root
@@ -59,11 +61,15 @@ def measure(
     template
         auto, spectrum, colon or chat.
     limit
-        At most this many processes per task (default 100; with --quick 20).
+        At most this many processes per task (default 100, with --all 50, with --quick 10).
     samples
-        Draws per coverage prompt.
+        Draws per coverage prompt (default 100; with --quick 50).
     max_length
         Longest sequence in tokens; default the model's own limit.
+    tokenizer
+        For models on servers, a model with the same tokenizer: prompts are then sent as token ids.
+    first_token
+        For models on servers that score no given answers: tell options apart by the first token of the answer.
     batch_tokens
         Upper bound on padded tokens per forward pass; changes speed and memory, not results.
     device
@@ -91,13 +97,17 @@ def measure(
         models=models,
         tasks=_task_names(tasks, all, DataRoot(root)),
         template=template,
-        limit=limit or (20 if quick else 100),
-        samples=samples,
+        limit=limit or (10 if quick else 50 if all else 100),
+        samples=samples or (50 if quick else 100),
         max_length=max_length,
+        tokenizer=tokenizer,
+        first_token=first_token,
         dtype=dtype,
         seed=seed,
         data=str(root) if root else None,
     )
+    if (tokenizer or first_token) and not any(name.startswith(SERVED) for name in models):
+        raise UsageError("--tokenizer and --first-token are for models on servers", where=", ".join(models))
     prices = (price_prompt, price_answer)
     if dry_run:
         return show(request, prices, json)
@@ -129,6 +139,7 @@ def run_audit(
     from pluralign.report import headline_table, write
 
     def model(name: str):
+        served = name.startswith(SERVED)
         return load(
             name,
             template=request.template,
@@ -136,6 +147,8 @@ def run_audit(
             dtype=request.dtype,
             batch_tokens=batch_tokens,
             max_length=request.max_length,
+            tokenizer=request.tokenizer if served else None,
+            first_token=served and request.first_token,
         )
 
     def able(name: str) -> Capabilities:

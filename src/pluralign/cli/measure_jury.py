@@ -139,14 +139,14 @@ def jury(
         "steps": steps,
         "seed": seed,
     }
-    folder = out or _folder(ratings, request)
+    folder, held = out or _folder(ratings, request), None
     with Run.open(folder, request) as run:
         if not run.finished:
             if decoder is not None:
-                found = _filled(found, people, levels, texts, decoder, model, steps, seed)
+                found, held = _filled(found, people, levels, texts, decoder, model, steps, seed)
             seated = seat(found, scale, people)
             run.write("ratings", _rows(found, ratings.name))
-            run.finish([metric.as_dict() for metric in _metrics(found, seated, ratings.name, compared, seed)])
+            run.finish([metric.as_dict() for metric in _metrics(found, seated, ratings.name, compared, seed, held)])
         else:
             seated = seat(run.rows(), scale, people)
         metrics = run.metrics()
@@ -281,8 +281,9 @@ def _filled(
     model: Model,
     steps: int | None,
     seed: int,
-) -> Any:
-    from pluralign.measure.jury_filled import filled
+) -> tuple[Any, Any]:
+    """All ratings, those of the decoder among them, and how far off it is on ratings that were hidden from it."""
+    from pluralign.measure.jury_filled import filled, held_out
 
     with reporting("predicting ratings") as said:
 
@@ -298,7 +299,8 @@ def _filled(
             vectors = embedded(ratings, said=said)
             return foresee.whole(ratings, vectors, "items", settings=settings(steps), seed=seed, said=said).decoder
 
-        return filled(found, people, made, levels=levels, texts=texts, seed=seed)
+        held = held_out(found, people, made, levels=levels, texts=texts, seed=seed)
+        return filled(found, people, made, levels=levels, texts=texts, seed=seed), held
 
 
 def _rows(found: Any, task: str) -> Any:
@@ -308,7 +310,7 @@ def _rows(found: Any, task: str) -> Any:
     return found.with_columns(model=pl.col("candidate"), task=pl.lit(task), kind=pl.lit("jury"), predicted=predicted)
 
 
-def _metrics(found: Any, seated: Any, task: str, compared: Sequence[str], seed: int) -> list[Any]:
+def _metrics(found: Any, seated: Any, task: str, compared: Sequence[str], seed: int, held: Any) -> list[Any]:
     from dataclasses import replace
 
     from pluralign.measure.jury_metrics import metrics
@@ -317,7 +319,15 @@ def _metrics(found: Any, seated: Any, task: str, compared: Sequence[str], seed: 
     if "predicted" not in found.columns:
         return numbers
     guessed = int(found["predicted"].sum())
-    told = f"{guessed:,} of {found.height:,} ratings are predictions of a decoder, which may be wrong."
+    told = f"{guessed:,} of {found.height:,} ratings are predictions of a decoder, "
+    told += (
+        "which was not compared with any rating."
+        if held is None
+        else (
+            f"off by {held.error:.3g} on average on {held.ratings:,} ratings that were hidden from it; "
+            f"the mean rating of the candidate is off by {held.error_of_means:.3g}."
+        )
+    )
     return [replace(metric, warning=told) for metric in numbers]
 
 

@@ -152,10 +152,11 @@ class TransformersModel:
         self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]], progress: Progress | None
     ) -> list[ChoiceScores | None]:
         places = [(index, choice) for index, options in enumerate(choices) for choice in range(len(options))]
-        written = [self.template.prompt(prompt) for prompt in prompts]
-        encoded = self.encoder.encode(
-            [written[index] + self.template.answer(choices[index][choice]) for index, choice in places]
+        nested = self.encoder.answers(
+            [self.template.prompt(prompt) for prompt in prompts],
+            [[self.template.answer(choice) for choice in options] for options in choices],
         )
+        encoded = [one for some in nested for one in some]
         too_long = {place[0] for place, one in zip(places, encoded, strict=True) if len(one.ids) > self.max_length}
         asked = [number for number, (index, _) in enumerate(places) if index not in too_long]
         queries = [query(encoded[number]) for number in asked]

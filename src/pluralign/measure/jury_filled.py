@@ -1,14 +1,16 @@
 """Ratings that jurors did not give, predicted by a rater decoder from those that they gave.
 
 A jury compares candidates by the jurors who rated all of them, and people rarely do. What is predicted is marked, so
-that every number that rests on it can say so.
+that every number that rests on it can say so, and how far off the decoder is on ratings that are hidden from it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from pluralign.episode import generator
 from pluralign.errors import DataError
 from pluralign.measure.jurors import Case, decoder
 from pluralign.measure.jury import Juror
@@ -20,6 +22,24 @@ from pluralign.raters.trained import in_order
 
 MOST_LEVELS = 20
 """More different ratings than these are amounts, which no decoder of levels predicts."""
+
+HIDDEN = 0.2
+"""Share of the ratings that are hidden from a decoder to see how far off it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How far off predictions are on ratings that were hidden from the decoder.
+
+    Attributes:
+        ratings: how many were hidden and could be compared.
+        error: mean absolute error of the decoder, in the unit of the ratings.
+        error_of_means: the same of the mean rating that the other jurors gave to the candidate.
+    """
+
+    ratings: int
+    error: float
+    error_of_means: float
 
 
 def filled(
@@ -75,6 +95,34 @@ def filled(
     keys = ["juror", "item", "candidate"]
     both = predicted.join(given.select(*keys, own="rating"), on=keys, how="left", maintain_order="left")
     return both.select(*keys, rating=pl.coalesce("own", "rating"), predicted=pl.col("own").is_null())
+
+
+def held_out(
+    ratings: pl.DataFrame, jurors: Sequence[Juror], made: Callable[[Ratings], Decoder], *, seed: int = 0, **told
+) -> Held | None:
+    """Hide a fifth of the ratings, make the decoder from the others, and compare what it predicts with them.
+
+    Args:
+        ratings, jurors, made, seed: as for :func:`filled`, which also says what it raises.
+        told: its other arguments.
+
+    Returns:
+        None where no rating can be compared: each juror or candidate has but one.
+    """
+    given = ratings.filter(pl.col("rating").is_not_null())
+    hidden = pl.Series(generator("jury", "held out", seed).random(given.height) < HIDDEN)
+    rest, keys = given.filter(~hidden), ["juror", "item", "candidate"]
+    if rest["juror"].n_unique() < 2:
+        return None
+    means = rest.group_by("item", "candidate").agg(mean=pl.col("rating").mean())
+    predicted = filled(rest, jurors, made, seed=seed, **told).select(*keys, guess="rating")
+    both = given.filter(hidden).join(predicted, on=keys).join(means, on=["item", "candidate"])
+    if not both.height:
+        return None
+    off, off_of_means = (
+        np.abs(both[name].to_numpy() - both["rating"].to_numpy()).mean() for name in ("guess", "mean")
+    )
+    return Held(both.height, float(off), float(off_of_means))
 
 
 def _cases(ratings: pl.DataFrame) -> list[tuple[str, str]]:

@@ -51,8 +51,9 @@ class Part:
 
     def of(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Those of the rows of a run that its metrics are made from."""
-        own = (pl.col("task") == self.task) & (pl.col("kind") == self.kind)
-        return rows if self.kind is None else rows.filter(own)
+        if self.kind is None:
+            return rows
+        return rows.filter(pl.col("task") == self.task, pl.col("kind") == self.kind)
 
 
 def lacks(can: Capabilities, verbs: tuple[str, ...]) -> list[str]:

@@ -112,12 +112,12 @@ def _align(task: Task, root: DataRoot, request: Request) -> Iterator[Piece]:
 
 
 def _readouts(task: Task) -> Part:
-    """All read-outs side by side, on a quarter of the questions: most of them ask for many texts per question."""
+    """All read-outs side by side, on a quarter of the questions and at least eight: most ask for many texts each."""
     name = task.card.name
 
     def pieces(root: DataRoot, request: Request) -> Iterator[Piece]:
         scale, asking = references.scale(task.processes(root)), Asking(seed=request.seed)
-        few = None if request.limit is None else max(1, request.limit // 4)
+        few = None if request.limit is None else max(FEW, request.limit // 4)
         for number, chunk in _chunks(task.processes(root, few), FEW):
             for readout in READOUTS:
 
@@ -149,12 +149,12 @@ def _robustness(task: Task) -> Part:
 
 
 def _inference(task: Task) -> Part:
-    """What can be done without training, on a quarter of the questions: each is asked for many texts."""
+    """What can be done without training, on as many questions as the read-outs: each is asked for many texts."""
     name = task.card.name
 
     def pieces(root: DataRoot, request: Request) -> Iterator[Piece]:
         scale, seed = references.scale(task.processes(root)), request.seed
-        few = None if request.limit is None else max(1, request.limit // 4)
+        few = None if request.limit is None else max(FEW, request.limit // 4)
         for number, chunk in _chunks(task.processes(root, few), FEW):
             yield number, lambda model, chunk=chunk: inference_part.rows(model, name, chunk, seed=seed, scale=scale)
 

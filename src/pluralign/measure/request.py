@@ -18,6 +18,8 @@ class Request:
         limit: at most this many processes (episodes, questions) per task, a fixed random subset; None takes all.
         samples: draws per coverage prompt.
         max_length: longest sequence in tokens; None takes each model's own limit.
+        tokenizer: name of a model whose tokenizer the models on servers have; None where it is not at hand.
+        first_token: tell options apart by the first token of the answer, on servers that score no given answers.
         dtype: number format of the models.
         seed: seed of episodes and samples.
         data: the data root, since other data gives other numbers.
@@ -29,6 +31,8 @@ class Request:
     limit: int | None = 100
     samples: int = 100
     max_length: int | None = None
+    tokenizer: str | None = None
+    first_token: bool = False
     dtype: str = "auto"
     seed: int = 0
     data: str | None = None

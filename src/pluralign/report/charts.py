@@ -51,24 +51,28 @@ def shape(index: int) -> str:
     return SHAPES[index % len(SHAPES)]
 
 
-def curve(points: Sequence[Mapping[str, Any]], models: Sequence[str], label: str = "loss") -> str:
-    """Mean loss by number of earlier examples; the running marginal is a dashed grey line.
+def curve(
+    points: Sequence[Mapping[str, Any]], models: Sequence[str], label: str = "loss", axis: str = "earlier examples"
+) -> str:
+    """A number of each model by another one; what is no model is a dashed grey line.
 
     Args:
-        points: of one task, as :func:`pluralign.report.evidence.curves` gives them.
-        label: which loss.
+        points: of one task, as :func:`pluralign.report.evidence.curves` or :func:`pluralign.report.tables.steps` give
+            them.
+        label: which number.
+        axis: by what.
     """
     bins = dict(sorted((p["bin"], p["label"]) for p in points))
     values = [{**p, "key": _key(p["model"], models)} for p in points]
     last = {p["model"]: p["mean"] for p in sorted(points, key=lambda p: p["bin"])}
     names = ", ".join(f"{clean(m, 60)} {number(v)}" for m, v in last.items())
-    said = f"Line chart of {label} by number of earlier examples. At the most examples: {names}."
-    return draw(_curve(tuple(bins.values()), len(models)), {"points": values}, said)
+    said = f"Line chart of {label} by {axis}. At the right end: {names}."
+    return draw(_curve(tuple(bins.values()), len(models), axis), {"points": values}, said)
 
 
 @cache
-def _curve(bins: tuple[str, ...], models: int) -> dict[str, Any]:
-    x = alt.X("label:O", sort=list(bins), title="earlier examples", axis=alt.Axis(grid=False, labelOverlap=True))
+def _curve(bins: tuple[str, ...], models: int, axis: str) -> dict[str, Any]:
+    x = alt.X("label:O", sort=list(bins), title=axis, axis=alt.Axis(grid=False, labelOverlap=True))
     y = alt.Y("mean:Q", title=None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(ticks=False))
     form = alt.Shape("key:N", legend=None, scale=_scale("reference", ["stroke", *map(shape, range(models))]))
     base = alt.Chart().encode(x=x, y=y, color=_hue("reference", MUTED, models))

@@ -1,4 +1,4 @@
-"""What the report shows out of ``rows.parquet``: learning curves, commonest answers, chosen items, counts."""
+"""What the report shows out of ``rows.parquet``: learning curves, commonest answers, chosen items, groups, counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from pluralign.stats import mean_interval
+from pluralign.stats import Interval, mean_interval
 
 ITEMS = 6
+GROUPED = 5
+"""Questions from which on a group has a line of its own."""
 MAX_CHOICES = 10
 _EVERY_SHOT = 10
 
@@ -180,6 +182,40 @@ def _item(place: str, row: dict[str, Any]) -> Item:
         {model: tuple(p[i] for i in keep) for model, p in zip(row["model"], given, strict=True)},
         {model: score for model, score in scores if score is not None},
     )
+
+
+def groups(rows: pl.DataFrame, models: Sequence[str]) -> dict[str, list[tuple[str, int, dict[str, Interval]]]]:
+    """Mean total variation of each group of people with at least five questions, where a task has two such groups.
+
+    Only questions that every model answered enter. Intervals are clustered as those of the metrics are.
+
+    Returns:
+        Task to ``(group, questions, name to mean)``, the group that models serve worst first; the names are those of
+        the models and ``uniform``, the answer that is even over the options.
+    """
+    if not {"group", "cluster", "readout", "total_variation"} <= set(rows.columns):
+        return {}
+    align = (
+        rows.filter(pl.col("kind") == "align", pl.col("model").is_in(list(models)), pl.col("readout") == "logprob")
+        .drop_nulls(["group", "total_variation"])
+        .filter(pl.col("model").n_unique().over("task", "process") == len(models))
+    )
+    even = (pl.col("target") - 1 / pl.col("target").list.len()).list.eval(pl.element().abs()).list.sum() / 2
+    uniform = align.filter(pl.col("model") == models[0]).with_columns(model=pl.lit("uniform"), total_variation=even)
+    found: dict[str, list[tuple[str, int, dict[str, Interval]]]] = {}
+    for (task, group), some in pl.concat([align, uniform]).group_by(["task", "group"], maintain_order=True):
+        questions = some["process"].n_unique()
+        if questions >= GROUPED:
+            means = {
+                str(name): mean_interval(own["total_variation"], own["cluster"].to_list())
+                for (name,), own in some.group_by(["model"], maintain_order=True)
+            }
+            found.setdefault(str(task), []).append((str(group), questions, means))
+
+    def worst(line: tuple[str, int, dict[str, Interval]]) -> float:
+        return -sum(line[2][model].value for model in models)
+
+    return {task: sorted(lines, key=worst) for task, lines in found.items() if len(lines) > 1}
 
 
 def counts(rows: pl.DataFrame) -> list[dict[str, Any]]:

@@ -45,7 +45,8 @@ class Row:
         scope: the task, or the mean over tasks, that the numbers are of.
         cells: one record per model; None where it has none.
         tasks: number of tasks behind the models' numbers; None where that is not known.
-        references: each baseline and floor that has this metric.
+        references: each baseline and floor that has this metric; what is made of one model's own answers ("MODEL, 3
+            together") stands with all numbers only.
         best: the model that is clearly better than every other one, if there is such a model.
     """
 
@@ -156,7 +157,8 @@ def rows(
                     tuple(
                         Mark(_label(name, counts.get(name), most), record)
                         for name in people.references
-                        if (record := table.get((kind, metric, where, name))) is not None
+                        if name.partition(", ")[0] not in people.models
+                        and (record := table.get((kind, metric, where, name))) is not None
                     ),
                     best[0] if len(people.models) > 1 and best else None,
                 )

@@ -32,6 +32,22 @@ _CURVES = (
     ),
 )
 
+_TOPIC = "the question repeated"
+_COVERED = (
+    (
+        "coverage_by_threshold",
+        "Coverage by threshold",
+        "threshold",
+        "Coverage where a view counts as expressed from this strength of the judge on.",
+    ),
+    (
+        "coverage_by_words",
+        "Coverage by length",
+        "words",
+        "Coverage of the beginning of an answer, up to this many words.",
+    ),
+)
+
 
 _SHARED: dict[str, Any] = {
     "colour": charts.colour,
@@ -92,6 +108,7 @@ def render(config: Mapping[str, Any], metrics: list[dict[str, Any]], rows: pl.Da
         "kinds": [(k, glossary.DESIDERATA.get(k), tables.per_task(metrics, people, k)) for k in tables.kinds(metrics)],
         "shots": tables.per_task(metrics, people, "steer", shots=True),
         "answers": evidence.answers(rows, people.models),
+        "groups": evidence.groups(rows, people.models),
         "differences": [
             (n, len(found), _by_kind(found, lambda d: d.record["kind"])) for n, found in differences.items() if found
         ],
@@ -115,6 +132,11 @@ def _drawings(metrics: list[dict[str, Any]], rows: pl.DataFrame, models: tuple[s
         found = evidence.curves(rows, models, label)
         drawn = {task: Markup(charts.curve(points, models, label.replace("_", " "))) for task, points in found.items()}
         curves += [(heading, note, drawn)] if drawn else []
+    covered = []
+    for metric, heading, axis, note in _COVERED:
+        found = tables.steps(metrics, (*models, _TOPIC), "overton", metric)
+        drawn = {task: Markup(charts.curve(points, models, "coverage", axis)) for task, points in found.items()}
+        covered += [(heading, note, drawn)] if drawn else []
     yields = {}
     for task in tables.tasks(metrics, "cover"):
         own = {m: records.get(("cover", "yield", task, m)) for m in models}
@@ -124,7 +146,7 @@ def _drawings(metrics: list[dict[str, Any]], rows: pl.DataFrame, models: tuple[s
         task: [(item, Markup(charts.distribution(item, models))) for item in found]
         for task, found in evidence.items(rows, models).items()
     }
-    return {"curves": curves, "yields": yields, "items": items}
+    return {"curves": curves, "covered": covered, "yields": yields, "items": items}
 
 
 def _measured(name: str, metrics: list[dict[str, Any]]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from pluralign.report.glossary import DESIDERATA, METRICS, SCOPES, Definition, define
 from pluralign.report.headline import Cast, Record, clear, lookup
@@ -85,6 +86,24 @@ def per_task(metrics: Sequence[Record], people: Cast, kind: str, *, shots: bool 
         if lines:
             blocks[task] = lines
     return PerTask(tuple((c, define(kind, c)) for c in columns), blocks)
+
+
+def steps(metrics: Sequence[Record], names: Sequence[str], kind: str, metric: str) -> dict[str, list[dict[str, Any]]]:
+    """A metric that is given at several numbers (``coverage_by_words@50``), as points of a curve.
+
+    Args:
+        names: of models and references to keep.
+
+    Returns:
+        Task to points ``{model, bin, label, mean, low, high}``.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for m in metrics:
+        name, at, step = m["metric"].partition("@")
+        if at and (m["kind"], name) == (kind, metric) and m["model"] in names and m["value"] is not None:
+            point = {"model": m["model"], "bin": float(step), "label": step, "mean": m["value"]}
+            found.setdefault(m["task"], []).append(point | {"low": m["low"], "high": m["high"]})
+    return found
 
 
 def differences(metrics: Sequence[Record], people: Cast, *, averaged: bool) -> list[Difference]:

@@ -38,7 +38,7 @@ def verdict(metrics: Sequence[Record], people: Cast) -> list[Finding]:
 def _warnings(metrics: Sequence[Record]) -> list[Finding]:
     """What stands with numbers that may not mean what they say, by kind of measurement."""
     told = dict.fromkeys((m["kind"], m["warning"]) for m in metrics if m.get("warning"))
-    return [Finding(f"Warning, {DESIDERATA[kind].title.lower()}", text) for kind, text in told]
+    return [Finding(f"Warning, {DESIDERATA[kind].title}", text) for kind, text in told]
 
 
 def _lead(metrics: Sequence[Record], people: Cast, kind: str) -> str:
@@ -142,7 +142,7 @@ def _heldout(metrics: Sequence[Record], people: Cast, kinds: Sequence[str]) -> l
         lead = _lead(metrics, people, kind)
         everywhere, heldout = (set(wins(metrics, people, kind, lead, task)) for task in ("mean:all", "mean:heldout"))
         if everywhere != heldout and (found := _comparison(metrics, people, kind, "mean:heldout")):
-            differing.append(f"{DESIDERATA[kind].title.lower()}: {found}")
+            differing.append(f"{DESIDERATA[kind].title}: {found}")
     if not present or not people.pairs:
         return []
     told = f"differs. {'. '.join(differing)}." if differing else "is the same."
