@@ -127,7 +127,7 @@ def _align(model: str, task: str, number: int, rng: np.random.Generator) -> pl.D
                 "readout": "logprob",
                 "process": f"country {process}",
                 "cluster": f"country {process}",
-                "group": None,
+                "group": f"<b>{'even' if process % 2 == 0 else 'odd'}</b> people",
                 "question": f"{AWKWARD[process % len(AWKWARD)]} Question {process}: what do you think of this?",
                 "choices": choices,
                 "refusals": [False] * count,

@@ -134,7 +134,7 @@ def test_held_out_tasks_that_tell_another_story_are_named() -> None:
     same = at("mean:all", -0.6, -0.4) + at("mean:train", -0.6, -0.4) + at("mean:heldout", -0.7, -0.3)
     assert "held-out tasks alone the picture is the same" in said(same)
     other = at("mean:all", -0.6, -0.4) + at("mean:train", -0.6, -0.4) + at("mean:heldout", -0.7, 0.3)
-    assert "differs. in-context steerability: no clear difference between the models" in said(other)
+    assert "differs. In-context steerability: no clear difference between the models" in said(other)
 
 
 def test_the_terminal_shows_every_cell_and_keeps_markup_as_text() -> None:

@@ -13,6 +13,7 @@ import pytest
 from pluralign.errors import RunError
 from pluralign.report import write
 from pluralign.report.glossary import DESIDERATA, METRICS, define
+from pluralign.report.page import render
 from pluralign.runs import Run, read
 from tests.report.example import AWKWARD, KINDS, MODELS, SCRIPT, make_run
 
@@ -208,6 +209,8 @@ def test_absent_values_and_intervals_are_dashes(tmp_path: Path) -> None:
     metrics = [m | {"low": None, "high": None} for m in json.loads(path.read_text())]
     metrics = [m | {"value": None} if m["metric"] == "accuracy" else m for m in metrics]
     path.write_text(json.dumps(metrics))
+    rows = tmp_path / "run" / "rows.parquet"  # the table of groups is made of rows, not of metrics
+    pl.read_parquet(rows).with_columns(group=pl.lit(None, pl.String)).write_parquet(rows)
     found = page(tmp_path / "run")
     assert not any(a.get("class") == "interval" for a in found.all("span"))
     assert "no interval" in found.text("td") and "–" in found.text("td")
@@ -255,3 +258,27 @@ def test_definitions_say_direction_and_scale() -> None:
         for definition in entries.values():
             assert definition.better in {"lower", "higher", "neither"} and definition.text.endswith(".")
     assert define("steer", "loss@8").text == "Loss over the answers that have exactly 8 earlier examples."
+
+
+def test_groups_have_a_table_of_their_own(whole: Page) -> None:
+    assert "By group of people: total variation" in whole.text("summary")
+    assert whole.html.count("&lt;b&gt;odd&lt;/b&gt; people") == whole.html.count("&lt;b&gt;even&lt;/b&gt; people") > 0
+    rows = [text for text in whole.text("tr") if text.startswith("<b>odd</b> people5")]
+    assert rows and all(text.count("%") == len(MODELS) + 1 for text in rows)
+
+
+def test_overton_curves_are_drawn_beside_the_question_repeated() -> None:
+    covered = {"all views listed": 1.0, "m": 0.5, "the question repeated": 0.1}
+    metrics = [
+        {"model": model, "task": "t", "kind": "overton", "metric": metric, "value": value, "low": None, "high": None}
+        | {"n": 4, "unit": "share"}
+        for model, value in covered.items()
+        for metric in ("coverage", *(f"coverage_by_threshold@{at}" for at in (0.1, 0.5, 0.9)))
+    ]
+    rows = pl.DataFrame({"kind": ["overton"], "model": ["m"], "task": ["t"]})
+    html = render({"request": {"models": ["m"], "tasks": ["overton"]}}, metrics, rows)
+    shown = Page(html)
+    assert "Coverage by threshold" in shown.text("h3") and "Coverage by length" not in shown.text("h3")
+    [said] = [a["aria-label"] for a in shown.all("svg") if "aria-label" in a]
+    assert said is not None and "coverage by threshold" in said
+    assert "m 0.5" in said and "question repeated 0.1" in said and "all views" not in said

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from pluralign.report.headline import cast
-from pluralign.report.tables import differences, left_out, means, metric_names, per_task
+from pluralign.report.tables import differences, left_out, means, metric_names, per_task, steps
 
 
 def record(model: str, task: str, metric: str = "loss", value: float | None = 1.0, **ends: Any) -> dict[str, Any]:
@@ -30,6 +30,18 @@ def test_per_task_lines_are_models_then_filled_baselines() -> None:
     ]
     shots = per_task(metrics, cast(metrics), "steer", shots=True)
     assert [d.label for _, d in shots.metrics] == ["Loss after 4"]
+
+
+def test_a_metric_at_several_numbers_is_a_curve() -> None:
+    metrics = [record("a", "t", f"loss@{at}", value=at / 10, low=0.0, high=1.0) for at in (10, 2)]
+    metrics += [record("a", "t"), record("b", "t", "loss@2"), record("a", "t", "other@2"), record("a", "u", "loss@4")]
+    found = steps(metrics, ("a",), "steer", "loss")
+    assert list(found) == ["t", "u"]
+    assert [(p["bin"], p["label"], p["mean"], p["high"]) for p in found["t"]] == [
+        (10, "10", 1.0, 1.0),
+        (2, "2", 0.2, 1.0),
+    ]
+    assert steps(metrics, ("a",), "cover", "loss") == {}
 
 
 def test_means_that_repeat_another_are_left_away() -> None:
