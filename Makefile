@@ -14,7 +14,7 @@ demo: $(VENV)/.core ## audit the embedded models and write runs/demo/report.html
 
 # Two processes of torch on a small machine stall each other by spinning, unless told to be passive.
 test: $(VENV)/.dev ## run the tests
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.dev ## check style, format and types
 	$(BIN)/ruff check
