@@ -8,6 +8,7 @@ from pathlib import Path
 
 from results import MARK, cell, table
 
+from pluralign.report.evidence import groups
 from pluralign.report.text import clean
 from pluralign.runs import read
 
@@ -62,7 +63,7 @@ FLOORS = ("uniform", "majority", "human_split_half", "permuted")
 
 def main(folder: Path) -> None:
     """Replace everything after the mark in the page."""
-    config, metrics, _ = read(folder)
+    config, metrics, rows = read(folder)
     models = config["request"]["models"]
     records = {(m["kind"], m["metric"], m["task"], m["model"]): m for m in metrics}
     pairs = {f"{b} - {a}": f"{b} − {a}" for i, a in enumerate(models) for b in models[i + 1 :]}
@@ -71,15 +72,26 @@ def main(folder: Path) -> None:
     for kind, tasks in (("align", PEOPLE), ("steer", SINGLE)):
         for metric in SHOWN[kind]:
             columns = [*models, *(FLOORS if kind == "align" else ()), *pairs]
-            rows = {f"`{t}`": [cell(records.get((kind, metric, t, name))) for name in columns] for t in tasks}
-            lines += [f"### {kind}: `{metric}`", "", *table("task", rows, [pairs.get(name, name) for name in columns])]
+            cells = {f"`{t}`": [cell(records.get((kind, metric, t, name))) for name in columns] for t in tasks}
+            lines += [
+                f"### {kind}: `{metric}`",
+                "",
+                *table("task", cells, [pairs.get(name, name) for name in columns]),
+            ]
+    lines += ["### align, by group of people: total variation", ""]
+    served = {
+        f"`{task}`, {group}": [str(asked), *(f"{means[name].value:.3f}" for name in (*models, "uniform"))]
+        for task, found in groups(rows, models).items()
+        for group, asked, means in found
+    }
+    lines += table("task and group", served, ["questions", *models, "uniform"])
     for kind, names in FURTHER.items():
         for task in dict.fromkeys(m["task"] for m in metrics if m["kind"] == kind):
             own = dict.fromkeys(m["model"] for m in metrics if (m["kind"], m["task"]) == (kind, task))
-            others = [name for name in own if name not in models and " - " not in name]
+            others = [n for n in own if n.partition(", ")[0] not in models and " - " not in n]
             columns = [*models, *others, *(name for name in pairs if name in own)]
-            rows = {f"`{n}`": [cell(records.get((kind, n, task, name))) for name in columns] for n in names}
-            lines += [f"### {kind}: {task}", "", *table("metric", rows, [pairs.get(name, name) for name in columns])]
+            cells = {f"`{n}`": [cell(records.get((kind, n, task, name))) for name in columns] for n in names}
+            lines += [f"### {kind}: {task}", "", *table("metric", cells, [pairs.get(name, name) for name in columns])]
             told = {m["warning"] for m in metrics if (m["kind"], m["task"]) == (kind, task) and m.get("warning")}
             lines += [f"Warning: {clean(one)}\n" for one in sorted(told)]
     head = PAGE.read_text().split(MARK)[0]
