@@ -1,7 +1,7 @@
 """What the report shows out of ``rows.parquet``: learning curves, commonest answers, chosen items, groups, counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -207,7 +207,7 @@ def groups(rows: pl.DataFrame, models: Sequence[str]) -> dict[str, list[tuple[st
         questions = some["process"].n_unique()
         if questions >= GROUPED:
             means = {
-                str(name): mean_interval(own["total_variation"], own["cluster"].to_list())
+                str(name): _share(mean_interval(own["total_variation"], own["cluster"].to_list()))
                 for (name,), own in some.group_by(["model"], maintain_order=True)
             }
             found.setdefault(str(task), []).append((str(group), questions, means))
@@ -216,6 +216,13 @@ def groups(rows: pl.DataFrame, models: Sequence[str]) -> dict[str, list[tuple[st
         return -sum(line[2][model].value for model in models)
 
     return {task: sorted(lines, key=worst) for task, lines in found.items() if len(lines) > 1}
+
+
+def _share(mean: Interval) -> Interval:
+    """The interval without what no share can be."""
+    if mean.low is None or mean.high is None:
+        return mean
+    return replace(mean, low=max(0.0, mean.low), high=min(1.0, mean.high))
 
 
 def counts(rows: pl.DataFrame) -> list[dict[str, Any]]:
