@@ -69,3 +69,5 @@ def test_the_error_on_hidden_ratings_is_by_hand():
 def test_one_juror_or_ratings_that_leave_nothing_to_compare_have_no_error():
     few = pl.DataFrame([("a", "q", "x", 0.0), ("b", "q", "y", 2.0)], schema=SCHEMA, orient="row")
     assert held_out(few, [Juror("a"), Juror("b")], AsTold, levels=("no", "pass", "yes")) is None
+    alike = pl.DataFrame([(f"j{i}", "q", "x", 1.0) for i in range(30)], schema=SCHEMA, orient="row")
+    assert held_out(alike, [Juror(f"j{i}") for i in range(30)], AsTold) is None

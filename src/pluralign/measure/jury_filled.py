@@ -103,11 +103,12 @@ def held_out(
     """Hide a fifth of the ratings, make the decoder from the others, and compare what it predicts with them.
 
     Args:
-        ratings, jurors, made, seed: as for :func:`filled`, which also says what it raises.
+        ratings, jurors, made, seed: as for :func:`filled`.
         told: its other arguments.
 
     Returns:
-        None where no rating can be compared: each juror or candidate has but one.
+        None where the others are too few to learn from, or no rating can be compared: each juror or candidate has but
+        one.
     """
     given = ratings.filter(pl.col("rating").is_not_null())
     hidden = pl.Series(generator("jury", "held out", seed).random(given.height) < HIDDEN)
@@ -115,7 +116,10 @@ def held_out(
     if rest["juror"].n_unique() < 2:
         return None
     means = rest.group_by("item", "candidate").agg(mean=pl.col("rating").mean())
-    predicted = filled(rest, jurors, made, seed=seed, **told).select(*keys, guess="rating")
+    try:
+        predicted = filled(rest, jurors, made, seed=seed, **told).select(*keys, guess="rating")
+    except DataError:  # all ratings may be enough where four fifths are not
+        return None
     both = given.filter(hidden).join(predicted, on=keys).join(means, on=["item", "candidate"])
     if not both.height:
         return None

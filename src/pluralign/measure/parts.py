@@ -117,8 +117,7 @@ def _readouts(task: Task) -> Part:
 
     def pieces(root: DataRoot, request: Request) -> Iterator[Piece]:
         scale, asking = references.scale(task.processes(root)), Asking(seed=request.seed)
-        few = None if request.limit is None else max(FEW, request.limit // 4)
-        for number, chunk in _chunks(task.processes(root, few), FEW):
+        for number, chunk in _chunks(task.processes(root, _few(request)), FEW):
             for readout in READOUTS:
 
                 def rows(model: LanguageModel, chunk=chunk, readout=readout) -> pl.DataFrame:
@@ -154,8 +153,7 @@ def _inference(task: Task) -> Part:
 
     def pieces(root: DataRoot, request: Request) -> Iterator[Piece]:
         scale, seed = references.scale(task.processes(root)), request.seed
-        few = None if request.limit is None else max(FEW, request.limit // 4)
-        for number, chunk in _chunks(task.processes(root, few), FEW):
+        for number, chunk in _chunks(task.processes(root, _few(request)), FEW):
             yield number, lambda model, chunk=chunk: inference_part.rows(model, name, chunk, seed=seed, scale=scale)
 
     def metrics(rows: pl.DataFrame, models: list[str]) -> list[Metric]:
@@ -200,6 +198,10 @@ def _jury(task: Task) -> Part:
             yield number, lambda model, chunk=chunk: group_jury.rows(model, name, wording, chunk)
 
     return Part(f"jury:{name}", name, group_jury.KIND, None, pieces, group_jury.metrics, ("choices",))
+
+
+def _few(request: Request) -> int | None:
+    return None if request.limit is None else max(FEW, request.limit // 4)
 
 
 def _grouped(task: Task) -> bool:

@@ -16,7 +16,7 @@ def test_an_effect_is_the_difference_of_two_shares(tmp_path):
     effects = {"Age": 0.5, "Gender": -0.2, "Species": 1.0}
     rows = [f"{effect},0.04,{label},FRA" for label, effect in effects.items()]
     # Differences in numbers by size, and countries that are not among the published ones, are no questions.
-    rows += ["0.3,0.04,No. Characters_2,FRA", "0.5,0.04,Age,XXX", "0.1,0.02,Age,JPN"]
+    rows += ["0.3,0.04,No. Characters_2,FRA", "0.5,0.04,Age,ATA", "0.1,0.02,Age,JPN"]
     found = {p.id: p for p in get("moral_machine").processes(written(tmp_path, rows))}
     assert set(found) == {"FRA/Age", "FRA/Gender", "FRA/Species", "JPN/Age"}
     first = {"Age": "The young", "Gender": "The women", "Species": "The humans"}
