@@ -35,8 +35,9 @@ KINDS: dict[str, Desideratum] = {
         "Attribute steering",
         "Told of a group, does the model answer as it does, and only then? Are groups told apart without being "
         "turned into their commonest answer?",
-        ("agreement", "gain_over_placebo", "distinctness", "entropy_gap_nats"),
-        "answers more like the group that it is told of than",
+        # Agreement may differ between models that hear nothing of the group; what being told adds does not.
+        ("gain_over_placebo", "agreement", "distinctness", "entropy_gap_nats"),
+        "gains more, over a placebo, from being told of a group than",
         "of agreement",
         "attribute",
     ),
