@@ -19,6 +19,7 @@ from trl import SFTConfig, SFTTrainer
 
 from pluralign.encode import Packed
 from pluralign.errors import ModelError
+from pluralign.lm.precision import bfloat16_on_cpu
 from pluralign.tune import checkpoints
 from pluralign.tune.recipe import Recipe
 
@@ -90,7 +91,7 @@ def uses_bfloat16(recipe: Recipe) -> bool:
         if recipe.precision == "bfloat16" and not here:
             raise ModelError("this graphics processor has no bfloat16", fix="Give --precision float32.")
     else:
-        here = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        here = bfloat16_on_cpu()
     return recipe.precision == "bfloat16" or (recipe.precision == "auto" and here)
 
 

@@ -10,8 +10,8 @@ from torch import nn
 
 from pluralign.lm.halves import BATCH, Texts, pick
 from pluralign.lm.protocol import Progress
-from pluralign.values.learning_state import State, key, rising_and_falling
-from pluralign.values.reader import Reader, Tower, levels
+from pluralign.values.learning_state import State, key, mixed, rising_and_falling
+from pluralign.values.reader import Comparison, Reader, Tower, levels
 
 _MOST = 28_000
 """Pairs of the first step, which goes over all of them hundreds of times."""
@@ -88,7 +88,7 @@ def learn(
     state = State(kept, key(settings, (pairs.consideration, pairs.situation, pairs.bears)), reader, rng)
     before = state.read()
     if before is None:
-        _compare(reader, known, pairs, settings, rng)
+        compare(reader.known, known, pairs, pairs.bears, None, settings, rng)
         with torch.no_grad():
             # From nothing, the gradients of the upper layers and of what reads them would both be nothing.
             reader.own.both.normal_(0, 0.01)
@@ -115,17 +115,33 @@ def _loss(found: torch.Tensor, pairs: Pairs) -> torch.Tensor:
     return nn.functional.binary_cross_entropy_with_logits(found, aim)
 
 
-def _compare(reader: Reader, known: torch.Tensor, pairs: Pairs, settings: Settings, rng: np.random.Generator) -> None:
-    """Fit what compares the packaged encoder's vectors, by L-BFGS with squared penalties."""
-    few = pairs.some(np.sort(rng.permutation(len(pairs.bears))[:_MOST]))
-    one, other = known[few.consideration], known[few.situation]
-    optimizer = torch.optim.LBFGS(reader.known.parameters(), max_iter=settings.steps, line_search_fn="strong_wolfe")
+def compare(
+    comparison: Comparison,
+    known: torch.Tensor,
+    pairs: Pairs,
+    aims: np.ndarray,
+    weight: np.ndarray | None,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> None:
+    """Fit what compares the packaged encoder's vectors, by L-BFGS with squared penalties.
+
+    Args:
+        known: the packaged encoder's vectors of each distinct text.
+        aims: 1 or 0, shape (pairs,).
+        weight: of each pair in the loss, shape (pairs,); None weighs all alike.
+    """
+    few = np.sort(rng.permutation(len(aims))[:_MOST])
+    one, other = known[pairs.consideration[few]], known[pairs.situation[few]]
+    aim = torch.from_numpy(aims[few]).float()
+    share = None if weight is None else torch.from_numpy(weight[few] / weight[few].mean()).float()
+    optimizer = torch.optim.LBFGS(comparison.parameters(), max_iter=settings.steps, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
-        value = _loss(reader(one, other), few)
+        value = nn.functional.binary_cross_entropy_with_logits(comparison(one, other), aim, share)
         for name, penalty in _PENALTIES:
-            value = value + penalty * getattr(reader.known, name).square().sum()
+            value = value + penalty * getattr(comparison, name).square().sum()
         value.backward()
         return value
 
@@ -182,8 +198,9 @@ def tune(
 def _tuned(tower: Tower, texts: Texts, distinct: np.ndarray) -> torch.Tensor:
     """Tuned vectors of texts, read in batches of like length; shape (texts, 1, size)."""
     order = np.argsort(texts.lengths(distinct), kind="stable")
-    parts = [
-        tower.tuned([row[0] for row in pick(texts, distinct[order[start : start + BATCH]])])
-        for start in range(0, len(order), BATCH)
-    ]
-    return torch.cat(parts)[torch.from_numpy(np.argsort(order))]
+    with mixed():
+        parts = [
+            tower.tuned([row[0] for row in pick(texts, distinct[order[start : start + BATCH]])])
+            for start in range(0, len(order), BATCH)
+        ]
+    return torch.cat(parts).float()[torch.from_numpy(np.argsort(order))]

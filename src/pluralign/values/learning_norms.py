@@ -1,4 +1,4 @@
-"""How it is learned which acts are good and which rules are held."""
+"""How it is learned what acts do, which of them are good and which rules are held."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from torch import nn
 
 from pluralign.lm.halves import Texts
 from pluralign.lm.protocol import Progress
-from pluralign.values.learning import Pairs, Settings, tune
+from pluralign.values.learning import Pairs, Settings, compare, tune
 from pluralign.values.learning_state import State, key
 from pluralign.values.norms import Norms
 from pluralign.values.reader import levels
@@ -23,8 +23,8 @@ class Sided:
     """What is known of pairs.
 
     Attributes:
-        supports: 1 if the consideration supports the situation, 0 if it opposes it, shape (pairs,).
-        held: 1 for a rule or value that people hold, 0 for one turned around, shape (pairs,).
+        supports: 1 if the act does what the rule is about, 0 if not, shape (pairs,).
+        held: 1 for what people speak for, 0 for what they speak against, shape (pairs,).
         weight: in the loss, shape (pairs,).
     """
 
@@ -48,7 +48,7 @@ def learn_norms(
         texts: each distinct text as an item of its own.
         pairs: what to learn; all bear.
         sided: on which side, of the same pairs.
-        settings: how; there is no first step.
+        settings: how.
         kept: a file in which the state is kept after every epoch, so that a killed training goes on and ends the same.
         progress: called with the number of pairs read since the last call.
     """
@@ -56,7 +56,9 @@ def learn_norms(
     torch.manual_seed(settings.seed)
     arrays = (pairs.consideration, pairs.situation, sided.supports, sided.held, sided.weight)
     state = State(kept, key(settings, arrays), norms, rng)
-    before = state.read()
+    before, known = state.read(), levels(texts)
+    if before is None:
+        compare(norms.match, known, pairs, sided.supports, sided.weight, settings, rng)
     optimizer = torch.optim.AdamW(
         [
             {"params": list(norms.upper.parameters()), "lr": settings.rate},
@@ -73,4 +75,4 @@ def learn_norms(
         side = miss(torch.tanh(holds / 2) * good, supports[some], reduction="none")
         return (weight[some] * (side + miss(holds, held[some], reduction="none"))).mean()
 
-    tune(norms, texts, levels(texts), pairs, own, optimizer, settings, state, before, progress)
+    tune(norms, texts, known, pairs, own, optimizer, settings, state, before, progress)

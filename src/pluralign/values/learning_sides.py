@@ -9,7 +9,7 @@ from torch import nn
 
 from pluralign.lm.halves import Texts, batches, pick
 from pluralign.lm.protocol import Progress
-from pluralign.values.learning_state import State, key, rising_and_falling
+from pluralign.values.learning_state import State, key, mixed, rising_and_falling
 from pluralign.values.sides import Sides
 
 
@@ -74,7 +74,9 @@ def learn_sides(
     sides.train()
     for epoch in range(0 if before is None else before["epochs"], settings.epochs):
         for some in batches(lengths, settings.batch, rng):
-            found = sides.head(drop(sides.upper(pick(texts, some))))
+            with mixed():
+                read = sides.upper(pick(texts, some))
+            found = sides.head(drop(read.float()))
             loss = (share[some] * nn.functional.cross_entropy(found, aim[some], reduction="none")).mean()
             optimizer.zero_grad()
             loss.backward()

@@ -11,7 +11,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from pluralign.lm.precision import bfloat16_on_cpu
 from pluralign.runs import write_atomically
+
+
+def mixed() -> torch.autocast:
+    """Mixed precision, with float32 weights: bfloat16 where the processor computes in it."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_on_cpu())
 
 
 def key(settings: object, arrays: Iterable[np.ndarray]) -> str:

@@ -37,7 +37,7 @@ GRADES = ("random", "same topic", "near miss")
 DEVELOPMENT = 0.05
 """Of the groups of seen situations: for calibration and thresholds."""
 
-SEED = 3
+SEED = 4
 """Of the hold-outs. The deals of earlier seeds were looked at while the models were designed."""
 
 _SIMILAR = (0.4, 0.65)

@@ -20,7 +20,7 @@ TOKENS = 256
 
 LEVELS = 3
 """Of mean states of the packaged encoder, after every second layer."""
-_COMPARED = (1, 2)
+COMPARED = (1, 2)
 """Those of them that are compared; the first one only tells what a text says by itself."""
 LENGTH = 3.0
 """Of tuned vectors; those of the packaged encoder have length 1."""
@@ -87,7 +87,7 @@ class Reader(Tower):
     def __init__(self):
         super().__init__()
         size = self.upper.size
-        self.known = Comparison(size, LEVELS, _COMPARED, 5.0, -3.0)
+        self.known = Comparison(size, LEVELS, COMPARED, 5.0, -3.0)
         self.own = Comparison(size, 1, (0,), 0.0, 0.0)
 
     def forward(self, considerations: torch.Tensor, situations: torch.Tensor) -> torch.Tensor:

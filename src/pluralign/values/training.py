@@ -19,6 +19,7 @@ from pluralign.values.embedded import store
 from pluralign.values.evidence import Evidence, actions
 from pluralign.values.lessons import BANKED, SEED, lessons
 from pluralign.values.split import Embed
+from pluralign.values.stance import Stance, stance
 
 SHOWN = 0.5
 """Relevance from which a candidate is shown: likelier than not."""
@@ -26,7 +27,7 @@ SHOWN = 0.5
 _WEIGHTS = {
     "moral_stories": 1.5,
     "acts": 1.0,
-    "plain": 1.0,
+    "plain": 0.5,
     "bank": 0.5,
     "everyday": 0.5,
     "linked": 0.2,
@@ -98,8 +99,9 @@ def train(
     frame = lessons(root, embed, entries=entries, written=written, seed=seed)
     plain = pl.col("source") == acts.PLAIN
     seen = frame.filter((pl.col("part") == "seen") & ~plain).sample(fraction=1, shuffle=True, seed=seed)
-    relevance, sided = for_relevance(seen)[:most], for_sides(seen)[:most]
-    ruled = pl.concat([for_norms(seen)[:most], frame.filter(plain)])
+    judged = apart(seen)
+    relevance, sided = for_relevance(seen)[:most], for_sides(judged)[:most]
+    ruled = pl.concat([for_norms(judged)[:most], apart(frame.filter(plain))])
     kept = [folder / name for name in _STATES]
     pairs = relevance.height + sided.height + ruled.height
     counted, settings = _count(said, pairs * epochs), Settings(epochs=epochs, seed=seed)
@@ -142,17 +144,35 @@ def for_relevance(seen: pl.DataFrame) -> pl.DataFrame:
     return known.filter(~rule | ((rule.cum_sum() <= _OF_RULES) & rule))
 
 
-def for_sides(seen: pl.DataFrame) -> pl.DataFrame:
-    """The shuffled pairs that are read together for the side."""
-    known = seen.drop_nulls("valence")
+def apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """The pairs on a known side, each rule told as what it is about, and the side for that.
+
+    Rules that speak for and against the same, such as one and the same turned around, become one.
+
+    Returns:
+        the table with one more column, ``held``: whether people speak for what is told.
+    """
+    sided = rows.drop_nulls("valence")
+    names = sided["source"].is_in(BANKED).to_list()
+    found = [Stance(True, told) if named else stance(told) for told, named in zip(sided["told"], names, strict=True)]
+    speaks_for = pl.Series([one.speaks_for for one in found], dtype=pl.Boolean)
+    other = pl.col("valence").replace({"supports": "opposes", "opposes": "supports"})
+    return sided.with_columns(
+        told=pl.Series([one.about for one in found], dtype=pl.String),
+        valence=pl.when(speaks_for).then("valence").otherwise(other),
+        held=pl.col("form").is_in(_TURNED) != speaks_for,
+    ).unique(["source", "told", "situation"], keep="first", maintain_order=True)
+
+
+def for_sides(judged: pl.DataFrame) -> pl.DataFrame:
+    """The shuffled pairs that are read together for the side, of those told apart."""
     many = pl.col("source") == "social_chem"
-    return known.filter(~many | (many.cum_sum() <= _OF_ONE_KIND))
+    return judged.filter(~many | (many.cum_sum() <= _OF_ONE_KIND))
 
 
-def for_norms(seen: pl.DataFrame) -> pl.DataFrame:
-    """The shuffled pairs of rules and acts on a known side."""
-    sided = pl.col("valence").is_in(["supports", "opposes"])
-    return seen.filter(sided & pl.col("source").is_in(_RULES))
+def for_norms(judged: pl.DataFrame) -> pl.DataFrame:
+    """Those of the pairs told apart that say which of two acts is better."""
+    return judged.filter((pl.col("source") == "moral_stories") & (pl.col("valence") != "either"))
 
 
 def learn_relevance(frame: pl.DataFrame, settings: "Settings", kept: Path, told: Progress) -> "Reader":
@@ -191,7 +211,7 @@ def learn_alone(frame: pl.DataFrame, settings: "Settings", kept: Path, told: Pro
     texts, consideration, situation = numbered(frame)
     group = frame.select(pl.concat_str("source", "group", separator="\n")).to_series().to_numpy()
     pairs = Pairs(consideration, situation, np.ones(frame.height, int), group)
-    supports, held = ((frame["valence"] == "supports").to_numpy(), ~frame["form"].is_in(_TURNED).to_numpy())
+    supports, held = ((frame["valence"] == "supports").to_numpy(), frame["held"].to_numpy())
     weight = np.array([_WEIGHTS[name] for name in frame["source"]])
     learn_norms(norms, texts, pairs, Sided(supports, held, weight), settings, kept, told)
     return norms

@@ -14,8 +14,11 @@ from pluralign.lm.protocol import Progress
 from pluralign.values.norms import Norms, expect
 from pluralign.values.reader import Reader
 from pluralign.values.sides import Sides, take
+from pluralign.values.stance import Stance, stance
 
 _CONFIG = "kaleidoscope.json"
+_OF_RULES = 0.5
+"""How much the side of a rule counts that both texts read together give; picked on development pairs."""
 _PARTS = ("reader", "sides", "norms")
 
 
@@ -26,7 +29,7 @@ class Models:
     Attributes:
         reader: tells relevance.
         sides: tells sides from both texts read together.
-        norms: tells what to expect of the side from single texts.
+        norms: tells the side of a rule.
     """
 
     reader: Reader
@@ -43,10 +46,17 @@ class Models:
             rules: which considerations are no entries of the bank, booleans of shape (pairs,).
             progress: called with the number of pairs finished since the last call.
         """
-        logits, rows = take(self.sides, pairs, progress), np.flatnonzero(rules)
-        if len(rows):
-            expected = expect(self.norms, [pairs[row] for row in rows.tolist()])
-            logits[rows, :2] += np.stack([expected, -expected], 1) / 2
+        told = [stance(text) if rule else Stance(True, text) for (text, _), rule in zip(pairs, rules, strict=True)]
+        read = [(one.about, situation) for one, (_, situation) in zip(told, pairs, strict=True)]
+        speaks_for = np.array([one.speaks_for for one in told], bool)
+        logits = take(self.sides, read, progress)
+        logits[~speaks_for, :2] = logits[~speaks_for, 1::-1]
+        if len(rows := np.flatnonzero(rules)):
+            expected = expect(self.norms, [read[row] for row in rows.tolist()], speaks_for[rows])
+            middle = logits[rows, :2].mean(1, keepdims=True)
+            logits[rows, :2] = (
+                middle + _OF_RULES * (logits[rows, :2] - middle) + np.stack([expected, -expected], 1) / 2
+            )
         return logits
 
 
