@@ -9,7 +9,14 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from tokenizers import Encoding, Tokenizer
-from transformers import AutoModelForSeq2SeqLM, LogitsProcessor, LogitsProcessorList, PreTrainedModel
+from transformers import (
+    AutoModelForSeq2SeqLM,
+    DynamicCache,
+    EncoderDecoderCache,
+    LogitsProcessor,
+    LogitsProcessorList,
+    PreTrainedModel,
+)
 from transformers.modeling_outputs import BaseModelOutput
 
 from pluralign.episode import generator
@@ -179,6 +186,10 @@ class Seq2SeqModel:
             _report(progress, len(batch))
         return results
 
+    def excess(self, inputs: Sequence[str]) -> list[int]:
+        """By how many tokens each input is longer than what is read; 0 where it is read whole."""
+        return [max(0, len(one) - self.max_length) for one in self._encode(inputs)]
+
     def fit(self, text: str, write: Callable[[str], str]) -> str:
         """The longest beginning of ``text``, in whole tokens, with which ``write(text)`` is read to its end.
 
@@ -187,7 +198,7 @@ class Seq2SeqModel:
             write: makes an input of it.
         """
         short, ends = text, [0]
-        while (over := len(self._encode([write(short)])[0]) - self.max_length) > 0 and short:
+        while (over := self.excess([write(short)])[0]) and short:
             if short is text:
                 ends += [end for _, end in self.tokenizer.encode(text, add_special_tokens=False).offsets]
             ends = ends[:-over] or [0]
@@ -237,7 +248,7 @@ class Seq2SeqModel:
 
     def _encode(self, inputs: Sequence[str]) -> list[Encoding]:
         broken = [self.control.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text) for text in inputs]
-        return self.tokenizer.encode_batch(broken)
+        return self.tokenizer.encode_batch_fast(broken)
 
     def _read(self, encoding: Encoding) -> tuple[list[int], bool]:
         """Token ids up to the maximum length, closed as every input is, and whether some were cut."""
@@ -250,9 +261,11 @@ class Seq2SeqModel:
         return ids[: self.max_length - closing] + ids[len(ids) - closing :], True
 
     def _beams(self, ids: torch.Tensor, mask: torch.Tensor, decoding: Decoding) -> torch.Tensor:
+        states, cache = self._encoding(ids, mask, decoding.n)
         return self.model.generate(
-            input_ids=ids,
+            encoder_outputs=BaseModelOutput(last_hidden_state=states),
             attention_mask=mask,
+            past_key_values=cache,
             num_beams=decoding.n,
             num_return_sequences=decoding.n,
             max_new_tokens=decoding.max_new_tokens,
@@ -260,18 +273,34 @@ class Seq2SeqModel:
         )
 
     def _draws(self, ids: torch.Tensor, mask: torch.Tensor, decoding: Decoding, inputs: Sequence[str]) -> torch.Tensor:
-        states = self.model.get_encoder()(input_ids=ids, attention_mask=mask).last_hidden_state
+        states, cache = self._encoding(ids, mask, decoding.n)
         shape = (decoding.n, decoding.max_new_tokens)
         uniforms = np.concatenate([generator(decoding.seed, text).random(shape) for text in inputs])
         drawn = _Drawn(torch.from_numpy(uniforms).to(states.device), decoding.top_p)
         return self.model.generate(
             encoder_outputs=BaseModelOutput(last_hidden_state=states.repeat_interleave(decoding.n, 0)),
             attention_mask=mask.repeat_interleave(decoding.n, 0),
+            past_key_values=cache,
             max_new_tokens=decoding.max_new_tokens,
             do_sample=False,
             num_beams=1,
             logits_processor=LogitsProcessorList([drawn]),
         )
+
+    def _encoding(self, ids: torch.Tensor, mask: torch.Tensor, n: int) -> tuple[torch.Tensor, "_Shared"]:
+        """The encoder's states, and what ``n`` texts per input attend to of them, computed once per input."""
+        start = ids.new_full((len(ids), 1), self.config.decoder_start_token_id)
+        read = self.model(input_ids=ids, attention_mask=mask, decoder_input_ids=start, use_cache=True)
+        attended = read.past_key_values.cross_attention_cache
+        attended.batch_repeat_interleave(n)
+        return read.encoder_last_hidden_state, _Shared(DynamicCache(), attended)
+
+
+class _Shared(EncoderDecoderCache):
+    """Texts of one input attend to the same encoding, which stays in its place when they change theirs."""
+
+    def reorder_cache(self, beam_idx: torch.LongTensor) -> None:
+        self.self_attention_cache.reorder_cache(beam_idx)
 
 
 class _Drawn(LogitsProcessor):

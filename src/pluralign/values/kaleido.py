@@ -24,6 +24,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -75,8 +76,13 @@ class Template:
     def write(self, *fields: str) -> str:
         """The line with ``fields`` in place of ``args``; a field that spells a placeholder stays as it is."""
         place = dict(zip(self.args, fields, strict=True))
-        longest_first = sorted(map(re.escape, place), key=len, reverse=True)
-        return re.sub("|".join(longest_first), lambda found: place[found[0]], self.text)
+        return _any_of(self.args).sub(lambda found: place[found[0]], self.text)
+
+
+@cache
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(map(re.escape, words), key=len, reverse=True)
+    return re.compile("|".join(longest_first))
 
 
 @dataclass(frozen=True)
@@ -164,12 +170,13 @@ class KaleidoModel:
     def _shortened(self, asked: Sequence[tuple[str, ...]], task: Task) -> list[str]:
         """The inputs of a task, with situations shortened where need be."""
         template = self.templates[task]
-        written, cut = [], set()
-        for situation, *rest in asked:
+        written, cut = [template.write(*fields) for fields in asked], set()
+        for row in np.flatnonzero(self.seq2seq.excess(written)):
+            situation, *rest = asked[row]
             short = self.seq2seq.fit(situation, lambda text, rest=rest: template.write(text, *rest))
             if short != situation:
                 cut.add(situation)
-            written.append(template.write(short, *rest))
+            written[row] = template.write(short, *rest)
         if cut:
             length = self.seq2seq.max_length
             log.warning("%s: situations shortened to what it reads (%d tokens): %d", self.name, length, len(cut))
