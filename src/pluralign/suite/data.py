@@ -124,7 +124,8 @@ def read_jsonl(path: Path) -> Iterator[dict]:
                     yield row
     except (ValueError, OSError, EOFError) as error:
         place = f"{path}, line {max(number, 1)}"
-        raise DataError(f"not readable JSON: {first_line(error)}", where=place, fix="Fetch it again.") from None
+        fix = "Put one JSON object on the line; if the file was downloaded, fetch it again."
+        raise DataError(f"not readable JSON: {first_line(error)}", where=place, fix=fix) from None
 
 
 def first_line(error: Exception) -> str:
