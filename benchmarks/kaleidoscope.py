@@ -9,7 +9,7 @@ scoring: one situation at a time, batches of 8 candidates, a pass for relevance 
 every candidate embedded, then ROUGE-L of stemmed words and cosine of one pair at a time. Ours takes situations
 together, scores a candidate once, batches by length, embeds each distinct text that is left, compares all pairs at
 once, and asks for the valence of what is kept. Median of seven runs in turns, in seconds of processor time of one
-thread, which other work on the machine does not change much.
+thread; from one start to the next the ratio moved by a tenth on a shared machine.
 """
 
 import argparse

@@ -110,6 +110,15 @@ def test_beams_do_not_depend_on_what_is_asked_together(model):
     assert together == [model.generate([text], decoding)[0] for text in INPUTS]
 
 
+def test_beams_are_those_of_a_search_that_encodes_each_of_them(model):
+    expected = []
+    for text in INPUTS:
+        ids = torch.tensor([model.tokenizer.encode(text).ids])
+        made = model.model.generate(ids, num_beams=7, num_return_sequences=7, max_new_tokens=5)
+        expected.append([line.strip() for line in model.tokenizer.decode_batch(made.tolist())])
+    assert model.generate(INPUTS, Decoding(n=7, max_new_tokens=5)) == expected
+
+
 def test_draws_depend_on_the_input_and_the_seed_alone(model):
     decoding = Decoding(n=5, method="sample", max_new_tokens=5)
     together = model.generate(INPUTS, decoding)

@@ -61,7 +61,7 @@ def _flat(vectors: torch.Tensor) -> torch.Tensor:
 
 
 def expect(norms: Norms, pairs: Sequence[tuple[str, str]], speaks_for: np.ndarray) -> np.ndarray:
-    """What single texts let expect of the side: the logit of support less that of opposition, float64, shape (pairs,).
+    """What to expect of the side of rules: the logit of support less that of opposition, float64, shape (pairs,).
 
     Args:
         pairs: what a rule is about (:func:`pluralign.values.stance.stance`), and situation.
